@@ -1,0 +1,95 @@
+# Everything a newcomer or a pipeline runs. `make` alone says what there is.
+# Needs Python 3.11 or later, Node 20 or later and make; all else is installed below this folder.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMPS := build/stamps
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# cdk.json says `python3 app.py`: the environment's own interpreter comes first.
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+export PYTHON
+
+.PHONY: help
+help: ## Say what there is
+	@echo "Usage: make <target>"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(STAMPS)/python $(STAMPS)/node ## Install everything below this folder (.venv, node_modules)
+
+$(STAMPS)/python: pyproject.toml constraints.txt tools/prerequisites.sh
+	@mkdir -p $(STAMPS)
+	@python=$$(tools/prerequisites.sh python) && { \
+		tools/prerequisites.sh node && \
+		if ! $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Creating $(VENV) with $$python"; \
+			rm -rf $(VENV) && "$$python" -m venv $(VENV); \
+		fi; }
+	@echo "Installing Python packages (about a minute the first time)"
+	@$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(STAMPS)/node: package.json package-lock.json tools/prerequisites.sh
+	@mkdir -p $(STAMPS)
+	@tools/prerequisites.sh node
+	@echo "Installing the AWS CDK command line"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+.PHONY: demo
+demo: setup ## Deploy to an embedded AWS, carry real files from Landing to Gold, report in build/demo.json
+	@$(BIN)/python -m demo
+
+.PHONY: test
+test: lint unit infrastructure integration ## Lint and run every test (under ten minutes)
+
+.PHONY: unit
+unit: setup ## Run the unit tests
+	@$(BIN)/python -m pytest tests/unit -n 2
+
+.PHONY: infrastructure
+infrastructure: setup ## Synthesize in the tests' own process and check the templates
+	@$(BIN)/python -m pytest tests/infrastructure
+
+.PHONY: integration
+integration: setup ## Deploy to an embedded AWS with IAM enforced, and run it
+	@$(BIN)/python -m pytest tests/integration
+
+.PHONY: least-privilege
+least-privilege: setup ## Remove each IAM statement in turn and see a test turn red (minutes)
+	@$(BIN)/python -m pytest tests -m least_privilege
+
+.PHONY: lint
+lint: setup ## Style, types and import directions
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+.PHONY: format
+format: setup ## Rewrite the code in the project's style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: synth
+synth: setup ## Synthesize CloudFormation into cdk.out, with cdk-nag and cfn-lint
+	@node_modules/.bin/cdk synth --all --quiet --no-notices
+	@$(BIN)/cfn-lint 'cdk.out/**/*.template.json'
+
+.PHONY: lock
+lock: ## Resolve every dependency anew into constraints.txt and package-lock.json
+	@python=$$(tools/prerequisites.sh python) && rm -rf build/lock && "$$python" -m venv build/lock
+	@build/lock/bin/python tools/lock.py
+	@npm install --package-lock-only --ignore-scripts --no-audit --no-fund
+	@git --no-pager diff --stat -- constraints.txt package-lock.json
+
+.PHONY: clean
+clean: ## Remove everything that was made, installed packages included
+	@rm -rf $(VENV) node_modules build cdk.out .cache .medallion *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
