@@ -10,6 +10,9 @@ BIN    := $(VENV)/bin
 STAMPS := build/stamps
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Interpreters are looked for where the user has them, not in the environment that is about to be made.
+HOST_PATH := $(PATH)
+REQUIRE := PATH='$(HOST_PATH)' tools/prerequisites.sh
 # cdk.json says `python3 app.py`: the environment's own interpreter comes first.
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHON
@@ -25,11 +28,11 @@ setup: $(STAMPS)/python $(STAMPS)/node ## Install everything below this folder (
 
 $(STAMPS)/python: pyproject.toml constraints.txt tools/prerequisites.sh
 	@mkdir -p $(STAMPS)
-	@python=$$(tools/prerequisites.sh python) && { \
-		tools/prerequisites.sh node && \
+	@python=$$($(REQUIRE) python) && { \
+		$(REQUIRE) node && \
 		if ! $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 			echo "Creating $(VENV) with $$python"; \
-			rm -rf $(VENV) && "$$python" -m venv $(VENV); \
+			rm -rf $(VENV) && PATH='$(HOST_PATH)' "$$python" -m venv $(VENV); \
 		fi; }
 	@echo "Installing Python packages (about a minute the first time)"
 	@$(PIP) install --constraint constraints.txt --editable '.[dev]'
@@ -37,7 +40,7 @@ $(STAMPS)/python: pyproject.toml constraints.txt tools/prerequisites.sh
 
 $(STAMPS)/node: package.json package-lock.json tools/prerequisites.sh
 	@mkdir -p $(STAMPS)
-	@tools/prerequisites.sh node
+	@$(REQUIRE) node
 	@echo "Installing the AWS CDK command line"
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
@@ -84,7 +87,7 @@ synth: setup ## Synthesize CloudFormation into cdk.out, with cdk-nag and cfn-lin
 
 .PHONY: lock
 lock: ## Resolve every dependency anew into constraints.txt and package-lock.json
-	@python=$$(tools/prerequisites.sh python) && rm -rf build/lock && "$$python" -m venv build/lock
+	@python=$$($(REQUIRE) python) && rm -rf build/lock && PATH='$(HOST_PATH)' "$$python" -m venv build/lock
 	@build/lock/bin/python tools/lock.py
 	@npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 	@git --no-pager diff --stat -- constraints.txt package-lock.json

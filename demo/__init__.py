@@ -1,0 +1,1 @@
+"""The demonstration: `python -m demo` carries real files from Landing to Gold and proves what it says."""

@@ -1,0 +1,1 @@
+"""Jobs of the large lanes: each parses its arguments, takes a session, executes the plan and exits."""
