@@ -1,0 +1,148 @@
+"""Step Functions: the state machine's own role is asked before a task acts, and a failed callback task fails at once."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+from collections.abc import Callable
+from typing import Any
+
+from local import iam
+from local.seams import seam
+from local.settings import Settings
+
+_EXECUTE_TASK = seam("services.stepfunctions", "_execute_task", "state_def", "raw_input", "execution", "ctx")
+_INVOKE = seam("services.stepfunctions", "_invoke_resource", "resource", "input_data")
+_INVOKE_WITH_CALLBACK = seam(
+    "services.stepfunctions", "_invoke_with_callback", "resource", "input_data", "token", "state_def"
+)
+_CALL_LAMBDA = seam("services.stepfunctions", "_call_lambda", "func_ref", "event")
+_PUBLISH = seam("services.stepfunctions", "_invoke_sns_publish", "resource", "input_data")
+_DISPATCH = seam("services.stepfunctions", "_SERVICE_DISPATCH")
+_TOKENS = seam("services.stepfunctions", "_task_tokens")
+_MACHINES = seam("services.stepfunctions", "_state_machines")
+_ERROR = seam("services.stepfunctions", "_ExecutionError")
+_ACCOUNT = seam("core.responses", "get_account_id")
+_REGION = seam("core.responses", "get_region")
+
+_SERVICE = "states.amazonaws.com"
+_IAM_PREFIX = {"sfn": "states", "eventbridge": "events", "cloudwatchlogs": "logs", "s3control": "s3"}
+
+_role: contextvars.ContextVar[str | None] = contextvars.ContextVar("state_machine_role", default=None)
+_token: contextvars.ContextVar[str | None] = contextvars.ContextVar("task_token", default=None)
+
+
+def install(settings: Settings) -> None:
+    """Repair the integrations; with IAM enforced, judge each task by the state machine's role."""
+    _DISPATCH.get()["arn:aws:states:::sns:publish"] = _publish
+    _CALL_LAMBDA.replace(_failing_callbacks)
+    _INVOKE_WITH_CALLBACK.replace(lambda original: _with_token(original, settings.enforce_iam))
+    if settings.enforce_iam:
+        _EXECUTE_TASK.replace(_in_role)
+        _INVOKE.replace(_judged)
+
+
+def _in_role(original: Callable[..., Any]) -> Callable[..., Any]:
+    def execute(state_def: Any, raw_input: Any, execution: dict[str, Any] | None, ctx: Any) -> Any:
+        machine = _MACHINES.get().get((execution or {}).get("stateMachineArn")) or {}
+        mark = _role.set(machine.get("roleArn"))
+        try:
+            return original(state_def, raw_input, execution, ctx)
+        finally:
+            _role.reset(mark)
+
+    return execute
+
+
+def _judged(original: Callable[..., Any]) -> Callable[..., Any]:
+    def invoke(resource: str, input_data: Any) -> Any:
+        judge(resource, input_data)
+        return original(resource, input_data)
+
+    return invoke
+
+
+def _with_token(original: Callable[..., Any], enforce: bool) -> Callable[..., Any]:
+    def invoke(resource: str, input_data: Any, token: str, state_def: Any) -> Any:
+        if enforce:
+            judge(resource, input_data)
+        mark = _token.set(token)
+        try:
+            return original(resource, input_data, token, state_def)
+        finally:
+            _token.reset(mark)
+
+    return invoke
+
+
+def _failing_callbacks(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that raises fails its waitForTaskToken task; the emulator alone would wait for an answer for ever."""
+
+    def call(func_ref: str, event: Any) -> Any:
+        try:
+            return original(func_ref, event)
+        except _ERROR.get() as error:
+            waiting = _TOKENS.get().get(_token.get()) if _token.get() else None
+            if waiting is not None and not waiting["event"].is_set():
+                waiting["error"] = {"Error": error.error, "Cause": error.cause}
+                waiting["event"].set()
+            raise
+
+    return call
+
+
+def _publish(resource: str, arguments: dict[str, Any]) -> Any:
+    """sns:publish: the emulator reads query parameters, and would lose attributes and a message given as an object."""
+    query = {k: v if isinstance(v, str) else json.dumps(v) for k, v in arguments.items() if k != "MessageAttributes"}
+    for n, (name, attribute) in enumerate((arguments.get("MessageAttributes") or {}).items(), 1):
+        query[f"MessageAttributes.entry.{n}.Name"] = name
+        query.update({f"MessageAttributes.entry.{n}.Value.{k}": v for k, v in attribute.items()})
+    return _PUBLISH.get()(resource, query)
+
+
+def judge(resource: str, arguments: Any) -> None:
+    """Raise the task's error where the state machine's role may not do what the task asks."""
+    role = _role.get()
+    if role is None or ":activity:" in resource:
+        return
+    for action, target in required(resource, arguments if isinstance(arguments, dict) else {}):
+        refusal = iam.refuse_action(role, _SERVICE, "states", action, target)
+        if refusal:
+            service = action.partition(":")[0]
+            prefix = {"lambda": "Lambda", "sns": "SNS", "sqs": "SQS", "dynamodb": "DynamoDB"}.get(service)
+            raise _ERROR.get()(f"{prefix or service.capitalize()}.AccessDeniedException", refusal)
+
+
+def required(resource: str, arguments: dict[str, Any]) -> list[tuple[str, str]]:
+    """The IAM actions, each with its resource, that a task needs. A service not known here is judged on resource "*"."""
+    if resource.startswith("arn:aws:lambda:"):
+        return [("lambda:InvokeFunction", resource)]
+    service, _, operation = resource.removeprefix("arn:aws:states:::").removeprefix("aws-sdk:").partition(":")
+    operation = operation.partition(".")[0]
+    service = _IAM_PREFIX.get(service, service)
+    action = f"{service}:{operation[:1].upper()}{operation[1:]}"
+    if service == "lambda":
+        return [("lambda:InvokeFunction", _function_arn(arguments.get("FunctionName", "")))]
+    if service == "s3":
+        key = arguments.get("Key")
+        return [(action, f"arn:aws:s3:::{arguments.get('Bucket')}" + (f"/{key}" if key else ""))]
+    if service == "events":
+        buses = {entry.get("EventBusName", "default") for entry in arguments.get("Entries", [])} or {"default"}
+        return [(action, bus if bus.startswith("arn:") else _arn("events", f"event-bus/{bus}")) for bus in sorted(buses)]
+    found = {
+        "dynamodb": lambda: _arn("dynamodb", f"table/{arguments.get('TableName')}"),
+        "sns": lambda: arguments.get("TopicArn"),
+        "sqs": lambda: _arn("sqs", str(arguments.get("QueueUrl", "")).rpartition("/")[2]),
+        "states": lambda: arguments.get("StateMachineArn"),
+        "glue": lambda: _arn("glue", f"job/{arguments.get('JobName')}"),
+        "athena": lambda: _arn("athena", f"workgroup/{arguments.get('WorkGroup', 'primary')}"),
+    }.get(service)
+    return [(action, (found and found()) or "*")]
+
+
+def _function_arn(name: str) -> str:
+    return name if name.startswith("arn:") else _arn("lambda", f"function:{name}")
+
+
+def _arn(service: str, rest: str) -> str:
+    return f"arn:aws:{service}:{_REGION.get()()}:{_ACCOUNT.get()()}:{rest}"

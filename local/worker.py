@@ -1,0 +1,158 @@
+"""One Lambda execution environment: a process that imports a handler and serves its invocations, one at a time.
+
+Runs in a process of its own, started by path, and imports nothing of the project but the handler. It speaks JSON lines over
+a socket: first its settings, then one line per invocation, each answered by one line. Everything that the handler prints goes
+to the log pipe (standard output and error); a line that begins with LOG_END closes an invocation's log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import socket
+import sys
+import time
+import traceback
+from typing import Any, TextIO
+
+LOG_END = "\x1e"
+
+
+class Context:
+    """What Lambda's Python runtime gives a handler as its second argument."""
+
+    identity = None
+    client_context = None
+
+    def __init__(self, request_id: str, function_arn: str, deadline: float) -> None:
+        self.aws_request_id = request_id
+        self.invoked_function_arn = function_arn
+        self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
+        self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+        self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
+        self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self._deadline = deadline
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self._deadline - time.time()) * 1000))
+
+
+def serve(control: socket.socket) -> None:
+    """Serve invocations until the other side hangs up."""
+    requests = control.makefile("r", encoding="utf-8")
+    answers = control.makefile("w", encoding="utf-8")
+    settings = json.loads(requests.readline())
+    _enter(settings)
+    try:
+        module = importlib.import_module(settings["module"])
+        handler = getattr(module, settings["function"])
+    except BaseException as error:
+        _answer(answers, {"error": _import_failure(settings, error)}, "init")
+        return
+    _answer(answers, {"ready": True}, "init")
+    for line in requests:
+        invocation = json.loads(line)
+        _answer(answers, _invoke(handler, invocation), invocation["request_id"])
+
+
+def _enter(settings: dict[str, Any]) -> None:
+    """Take on the function's environment, code and layers, as Lambda's runtime would."""
+    os.environ.clear()
+    os.environ.update(settings["environment"])
+    time.tzset()
+    sys.path[:0] = [settings["code"], *settings["layers"]]
+    os.chdir(settings["code"])
+    _use_plain_http_on_loopback(settings["endpoint_host"])
+    _carry_depth(settings["depth_header"])
+
+
+def _invoke(handler: Any, invocation: dict[str, Any]) -> dict[str, Any]:
+    for name in ("_X_AMZN_TRACE_ID", "_MEDALLION_INVOKE_DEPTH"):
+        os.environ.pop(name, None)
+    if invocation["trace_id"]:
+        os.environ["_X_AMZN_TRACE_ID"] = invocation["trace_id"]
+    if invocation["depth"]:
+        os.environ["_MEDALLION_INVOKE_DEPTH"] = str(invocation["depth"])
+    context = Context(invocation["request_id"], invocation["function_arn"], time.time() + invocation["timeout"])
+    try:
+        result = handler(invocation["event"], context)
+    except Exception as error:
+        traceback.print_exc()
+        return {"error": _failure(error)}
+    try:
+        return {"result": json.loads(json.dumps(result))}
+    except (TypeError, ValueError) as error:
+        message = f"Unable to marshal response: {error}"
+        return {"error": {"errorType": "Runtime.MarshalError", "errorMessage": message, "stackTrace": []}}
+
+
+def _failure(error: BaseException) -> dict[str, Any]:
+    """The payload by which Lambda's Python runtime reports an exception: its class decides what ErrorEquals matches."""
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    return {
+        "errorType": type(error).__name__,
+        "errorMessage": str(error),
+        "stackTrace": traceback.format_list(frames),
+    }
+
+
+def _import_failure(settings: dict[str, Any], error: BaseException) -> dict[str, Any]:
+    traceback.print_exc()
+    kind = {
+        ImportError: "Runtime.ImportModuleError",
+        ModuleNotFoundError: "Runtime.ImportModuleError",
+        AttributeError: "Runtime.HandlerNotFound",
+        SyntaxError: "Runtime.UserCodeSyntaxError",
+    }.get(type(error), type(error).__name__)
+    message = f"Unable to import module '{settings['module']}': {error}"
+    return {"errorType": kind, "errorMessage": message, "stackTrace": []}
+
+
+def _answer(answers: TextIO, answer: dict[str, Any], of: str) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(ValueError, OSError):
+            stream.flush()
+    os.write(2, f"{LOG_END}{of}\n".encode())
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
+
+
+def _use_plain_http_on_loopback(endpoint_host: str) -> None:
+    """Let code that insists on HTTPS reach the embedded AWS, which speaks plain HTTP on loopback only.
+
+    A custom resource's library answers CloudFormation through `http.client.HTTPSConnection`, whatever the URL's scheme.
+    """
+    import http.client
+
+    secure = http.client.HTTPSConnection.connect
+    names = (endpoint_host, endpoint_host.replace("127.0.0.1", "localhost"))
+
+    def connect(connection: http.client.HTTPSConnection) -> None:
+        if f"{connection.host}:{connection.port}" in names:
+            http.client.HTTPConnection.connect(connection)
+        else:
+            secure(connection)
+
+    setattr(http.client.HTTPSConnection, "connect", connect)
+
+
+def _carry_depth(header: str) -> None:
+    """Stamp outgoing AWS calls with how deep this invocation is, so that a nested invocation is known for one."""
+    try:
+        import botocore.handlers
+    except ImportError:
+        return
+
+    def stamp(params: dict[str, Any], **_: Any) -> None:
+        depth = os.environ.get("_MEDALLION_INVOKE_DEPTH")
+        if depth:
+            params["headers"].setdefault(header, depth)
+
+    botocore.handlers.BUILTIN_HANDLERS.append(("before-call", stamp))
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))
