@@ -1,0 +1,1 @@
+"""One folder for each Lambda: parse the event, call one function of the domain, return."""

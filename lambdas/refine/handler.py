@@ -1,0 +1,14 @@
+"""Refine in the Lambda lane: Landing → Bronze, Silver on the run's branch, quarantine."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.runtime import logger, platform, ticket_of, tracer
+from medallion.steps.refine import refine
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, object], context: LambdaContext) -> None:
+    refine(platform(), ticket_of(event))

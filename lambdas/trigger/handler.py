@@ -1,0 +1,27 @@
+"""Trigger: an object arrived in Landing, or a source's schedule is due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.runtime import logger, platform, tracer
+from medallion.steps.trigger import ArrivedObject, on_arrival, on_schedule
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> list[str]:
+    if event.get("scheduled"):
+        return on_schedule(platform(), event["source"])
+    told = event["detail"]["object"]
+    arrived = ArrivedObject(
+        key=told["key"],
+        version=told.get("version-id") or told["etag"],
+        size=told["size"],
+        arrived_at=datetime.fromisoformat(event["time"]),
+    )
+    run_id = on_arrival(platform(), arrived)
+    return [run_id] if run_id else []

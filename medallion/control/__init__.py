@@ -1,0 +1,1 @@
+"""The control table: the truth about tenants, sources, contracts, models, objects, runs and leases."""

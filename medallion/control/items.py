@@ -1,0 +1,213 @@
+"""The items of the control table.
+
+Each knows its key; a tenant's items all stand under keys that begin with the tenant.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from medallion.contracts.model import Lane, Trigger
+from medallion.ledger.outcomes import ObjectOutcomes
+
+
+class Key(NamedTuple):
+    """Partition and sort key.
+
+    IAM conditions on leading keys hold because every `pk` is TENANT#<id> or begins with TENANT#<id>#.
+    """
+
+    pk: str
+    sk: str
+
+
+class Item(BaseModel):
+    """The base of all items: frozen, tolerant of attributes that a newer version wrote."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Tenant(Item):
+    """A tenant as its folder describes it."""
+
+    id: str
+    name: str
+    description: str = ""
+    contact: str = ""
+
+    @staticmethod
+    def key_of(tenant: str) -> Key:
+        return Key(f"TENANT#{tenant}", "TENANT")
+
+
+class Source(Item):
+    """A source and the contract version that is active for it."""
+
+    SK: ClassVar[str] = "SOURCE#"
+    name: str
+    contract_version: str
+    ruleset: str
+    trigger: Trigger
+    lane: Lane
+    approval: str
+
+    @staticmethod
+    def key_of(tenant: str, name: str) -> Key:
+        return Key(f"TENANT#{tenant}", f"{Source.SK}{name}")
+
+
+class ContractVersion(Item):
+    """One version of a source's contract, as written; a version's text never changes."""
+
+    source: str
+    version: str
+    text: str
+    ruleset: str
+    registered_at: datetime
+
+    @staticmethod
+    def key_of(tenant: str, source: str, version: str) -> Key:
+        return Key(f"TENANT#{tenant}#SOURCE#{source}", f"CONTRACT#{version}")
+
+
+class GoldModel(Item):
+    """A Gold model's file. `pending_run_id` is the build that was asked for and has not read its inputs yet."""
+
+    SK: ClassVar[str] = "MODEL#"
+    name: str
+    text: str
+    inputs: tuple[str, ...]
+    pending_run_id: str | None = None
+
+    @staticmethod
+    def key_of(tenant: str, name: str) -> Key:
+        return Key(f"TENANT#{tenant}", f"{GoldModel.SK}{name}")
+
+
+class ClaimStatus(StrEnum):
+    """Where an object stands: claimed, or its run was started."""
+
+    PENDING = "pending"
+    STARTED = "started"
+
+
+class ObjectClaim(Item):
+    """One object version, told of once or ten times.
+
+    It belongs to one run for ever; to none yet while its batch is not due.
+    """
+
+    SK: ClassVar[str] = "OBJECT#"
+    source_file_id: str
+    source: str
+    key: str
+    version: str
+    size: int
+    arrived_at: datetime
+    run_id: str | None = None
+    status: ClaimStatus = ClaimStatus.PENDING
+
+    @staticmethod
+    def key_of(tenant: str, source: str, source_file_id: str) -> Key:
+        return Key(f"TENANT#{tenant}#OBJECTS#{source}", f"{ObjectClaim.SK}{source_file_id}")
+
+
+class RunKind(StrEnum):
+    INGEST = "ingest"
+    MODEL = "model"
+
+
+class RunStatus(StrEnum):
+    """Where a run stands. The last six are its end."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    HELD = "held"
+    PROMOTED = "promoted"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+    @property
+    def ended(self) -> bool:
+        return self not in (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.HELD)
+
+
+class Approval(Item):
+    """Who decided over a held run, how, why and when."""
+
+    approved: bool
+    by: str
+    reason: str
+    at: datetime
+
+
+class Run(Item):
+    """A
+    run of a source (`kind` ingest) or of a Gold model (`kind` model); `subject` is the source's or the model's name.
+    """
+
+    SK: ClassVar[str] = "RUN#"
+    run_id: str
+    kind: RunKind
+    subject: str
+    attempt: int = 1
+    status: RunStatus = RunStatus.PENDING
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    bytes: int = 0
+    lane: str = ""
+    contract_version: str = ""
+    execution_arn: str = ""
+    created_at: datetime
+    ended_at: datetime | None = None
+    outcomes: tuple[ObjectOutcomes, ...] = ()
+    quarantined_by_code: dict[str, int] = {}
+    unreadable_objects: int = 0
+    rows: int = 0
+    snapshots: dict[str, str] = {}
+    task_token: str = ""
+    approval: Approval | None = None
+
+    @staticmethod
+    def key_of(tenant: str, run_id: str) -> Key:
+        return Key(f"TENANT#{tenant}#RUNS", f"{Run.SK}{run_id}")
+
+    def total(self, outcome: str) -> int:
+        """The run's records of that outcome (a field of ObjectOutcomes), over all its objects."""
+        return sum(getattr(one, outcome) for one in self.outcomes)
+
+
+class Lease(Item):
+    """Who may write a subject's tables. `token` grows with every holder: work done under an older one is refused."""
+
+    subject: str
+    owner: str | None = None
+    token: int = 0
+    expires_at: datetime
+
+    @staticmethod
+    def key_of(tenant: str, subject: str) -> Key:
+        return Key(f"TENANT#{tenant}#LEASE#{subject}", "LEASE")
+
+
+class Waiter(Item):
+    """A run that waits for a lease, and the task token by which it is woken.
+
+    Runs are woken in the order of their ids.
+    """
+
+    SK: ClassVar[str] = "WAITER#"
+    subject: str
+    run_id: str
+    task_token: str
+
+    @staticmethod
+    def key_of(tenant: str, subject: str, run_id: str) -> Key:
+        return Key(f"TENANT#{tenant}#LEASE#{subject}", f"{Waiter.SK}{run_id}")

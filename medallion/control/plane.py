@@ -1,0 +1,168 @@
+"""What a tenant's operations ask of the control table, in the platform's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import boto3
+from boto3.dynamodb.conditions import Attr
+
+from medallion.control.items import (
+    ClaimStatus,
+    ContractVersion,
+    GoldModel,
+    ObjectClaim,
+    Run,
+    RunStatus,
+    Source,
+    Tenant,
+)
+from medallion.control.leases import Leases
+from medallion.control.table import ABSENT, ControlTable, Put, Update
+from medallion.errors import UnknownRun, UnknownSource, UnknownTenant
+from medallion.layout import TenantLayout
+
+
+class ControlPlane:
+    """One tenant's items in the control table."""
+
+    def __init__(self, table: ControlTable, layout: TenantLayout) -> None:
+        self._table = table
+        self._tenant = layout.tenant
+        self.leases = Leases(table, layout.tenant)
+
+    @classmethod
+    def of(cls, layout: TenantLayout, session: boto3.Session | None = None) -> ControlPlane:
+        return cls(ControlTable.named(layout.shared.control_table, layout.region, session), layout)
+
+    # --- tenant, sources, contracts, models
+
+    def tenant(self) -> Tenant:
+        found = self._table.get(Tenant, Tenant.key_of(self._tenant))
+        if found is None:
+            raise UnknownTenant(
+                f"tenant {self._tenant!r} does not exist in this environment; deploy it, or check the name"
+            )
+        return found
+
+    def save_tenant(self, tenant: Tenant) -> None:
+        self._table.put(tenant, Tenant.key_of(self._tenant))
+
+    def sources(self) -> list[Source]:
+        return self._table.query(Source, Source.key_of(self._tenant, "").pk, Source.SK)
+
+    def source(self, name: str) -> Source:
+        found = self._table.get(Source, Source.key_of(self._tenant, name))
+        if found is None:
+            known = ", ".join(one.name for one in self.sources()) or "none"
+            raise UnknownSource(
+                f"source {name!r} is not registered for tenant {self._tenant}; registered: {known}. "
+                "Add a contract for it, or put the object under a registered source's prefix"
+            )
+        return found
+
+    def save_source(self, source: Source) -> None:
+        self._table.put(source, Source.key_of(self._tenant, source.name))
+
+    def contract(self, source: str, version: str) -> ContractVersion | None:
+        return self._table.get(ContractVersion, ContractVersion.key_of(self._tenant, source, version))
+
+    def register_contract(self, contract: ContractVersion) -> bool:
+        """Keep a new version; False if that version stands already (its text is then unchanged)."""
+        return self._table.put(
+            contract, ContractVersion.key_of(self._tenant, contract.source, contract.version), ABSENT
+        )
+
+    def models(self) -> list[GoldModel]:
+        return self._table.query(GoldModel, GoldModel.key_of(self._tenant, "").pk, GoldModel.SK)
+
+    def model(self, name: str) -> GoldModel | None:
+        return self._table.get(GoldModel, GoldModel.key_of(self._tenant, name))
+
+    def save_model(self, name: str, text: str, inputs: tuple[str, ...]) -> None:
+        """Keep a model's file; a build that was asked for stays asked for."""
+        key, changes = GoldModel.key_of(self._tenant, name), {"text": text, "inputs": inputs}
+        if not self._table.update(key, changes):
+            self._table.put(GoldModel(name=name, text=text, inputs=inputs), key, ABSENT)
+
+    def ask_for_build(self, name: str, run_id: str) -> str:
+        """The id of the one build that is asked for and has not read its inputs: `run_id`, or an earlier one's."""
+        unasked = Attr("pending_run_id").not_exists() | Attr("pending_run_id").eq(None)
+        if self._table.update(GoldModel.key_of(self._tenant, name), {"pending_run_id": run_id}, unasked):
+            return run_id
+        model = self.model(name)
+        return run_id if model is None or model.pending_run_id is None else model.pending_run_id
+
+    def begin_build(self, name: str, run_id: str) -> None:
+        """The build reads its inputs now: what is published from here on asks for another build."""
+        mine = Attr("pending_run_id").eq(run_id)
+        self._table.update(GoldModel.key_of(self._tenant, name), {"pending_run_id": None}, mine)
+
+    # --- objects
+
+    def claim(self, claim: ObjectClaim) -> ObjectClaim:
+        """Claim the object; the claim that stands is returned, which is an earlier one if there was one."""
+        key = ObjectClaim.key_of(self._tenant, claim.source, claim.source_file_id)
+        if self._table.put(claim, key, ABSENT):
+            return claim
+        return self._table.get(ObjectClaim, key) or claim
+
+    def claims(self, source: str) -> list[ObjectClaim]:
+        return self._table.query(ObjectClaim, ObjectClaim.key_of(self._tenant, source, "").pk, ObjectClaim.SK)
+
+    def claims_of(self, run: Run) -> list[ObjectClaim]:
+        """The claims of a run's objects."""
+        keys = (ObjectClaim.key_of(self._tenant, run.subject, one) for one in run.objects)
+        return [claim for key in keys if (claim := self._table.get(ObjectClaim, key)) is not None]
+
+    def mark_started(self, claim: ObjectClaim, run_id: str) -> None:
+        """The object's run is started: the claim is final now."""
+        mine = Attr("status").eq(ClaimStatus.PENDING) & Attr("run_id").eq(run_id)
+        key = ObjectClaim.key_of(self._tenant, claim.source, claim.source_file_id)
+        self._table.update(key, {"status": ClaimStatus.STARTED}, mine)
+
+    # --- runs
+
+    def create_run(self, run: Run, claims: Sequence[ObjectClaim] = ()) -> bool:
+        """Keep a new run and give it these objects, all at once or not at all.
+
+        False if a run of that id stands already, or an object has gone to another run. An object that has a run is
+        always in that run's list.
+        """
+        free = Attr("status").eq(ClaimStatus.PENDING) & Attr("run_id").eq(None)
+        return self._table.transact(
+            [Put(run, Run.key_of(self._tenant, run.run_id), ABSENT)]
+            + [
+                Update(ObjectClaim.key_of(self._tenant, run.subject, one.source_file_id), {"run_id": run.run_id}, free)
+                for one in claims
+            ]
+        )
+
+    def run(self, run_id: str) -> Run:
+        found = self._table.get(Run, Run.key_of(self._tenant, run_id))
+        if found is None:
+            raise UnknownRun(
+                f"run {run_id!r} does not exist for tenant {self._tenant}; `medallion runs` lists those that do"
+            )
+        return found
+
+    def runs(self, limit: int | None = None) -> list[Run]:
+        """The tenant's runs, newest first."""
+        return self._table.query(Run, Run.key_of(self._tenant, "").pk, Run.SK, limit=limit, newest_first=True)
+
+    def note(self, run_id: str, **changes: Any) -> None:
+        """Set attributes of a run that has not ended."""
+        open_still = Attr("status").is_in([status for status in RunStatus if not status.ended])
+        self._table.update(Run.key_of(self._tenant, run_id), _json(run_id, changes), open_still)
+
+    def end(self, run_id: str, status: RunStatus, at: datetime, **changes: Any) -> None:
+        """End a run, once: a run that has ended stays as it ended."""
+        self.note(run_id, status=status, ended_at=at, task_token="", **changes)
+
+
+def _json(run_id: str, changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes as JSON values, spelt as the run's own model spells them."""
+    blank = Run.model_construct(run_id=run_id, **changes)
+    return blank.model_dump(mode="json", include=set(changes))

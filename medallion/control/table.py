@@ -1,0 +1,152 @@
+"""The DynamoDB table that holds the items, reached by key and by conditional writes only: no scan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
+from boto3.dynamodb.conditions import Key as KeyCondition
+from botocore.exceptions import ClientError
+
+from medallion.control.items import Item, Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+ItemT = TypeVar("ItemT", bound=Item)
+
+ABSENT = Attr("pk").not_exists()
+PRESENT = Attr("pk").exists()
+
+
+@dataclass(frozen=True)
+class Put:
+    """Write an item, if `condition` holds."""
+
+    item: Item
+    key: Key
+    condition: ConditionBase | None = None
+
+    def request(self) -> dict[str, Any]:
+        attributes = {**self.key._asdict(), **_attributes(self.item.model_dump(mode="json"))}
+        return {"Item": attributes, **_condition(self.condition)}
+
+
+@dataclass(frozen=True)
+class Update:
+    """Set attributes of an item to JSON values, if `condition` holds."""
+
+    key: Key
+    changes: Mapping[str, Any]
+    condition: ConditionBase = PRESENT
+
+    def request(self) -> dict[str, Any]:
+        values = _attributes(dict(self.changes))
+        return {
+            "Key": self.key._asdict(),
+            "UpdateExpression": f"SET {', '.join(f'#{number} = :{number}' for number in range(len(values)))}",
+            "ExpressionAttributeNames": {f"#{number}": name for number, name in enumerate(values)},
+            "ExpressionAttributeValues": {f":{number}": value for number, value in enumerate(values.values())},
+            **_condition(self.condition),
+        }
+
+
+class ControlTable:
+    """Typed items in the table of that name."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    @classmethod
+    def named(cls, name: str, region: str, session: boto3.Session | None = None) -> ControlTable:
+        return cls((session or boto3.Session()).resource("dynamodb", region_name=region).Table(name))
+
+    def get(self, kind: type[ItemT], key: Key) -> ItemT | None:
+        """The item, read consistently; None if there is none."""
+        found = self._table.get_item(Key=key._asdict(), ConsistentRead=True).get("Item")
+        return None if found is None else kind.model_validate(found)
+
+    def put(self, item: Item, key: Key, condition: ConditionBase | None = None) -> bool:
+        """Write the item; False if `condition` did not hold for what stands there."""
+        return self._conditionally(self._table.put_item, Put(item, key, condition).request())
+
+    def update(self, key: Key, changes: Mapping[str, Any], condition: ConditionBase = PRESENT) -> bool:
+        """Set these attributes; False if `condition` did not hold. `changes` hold JSON values."""
+        return self._conditionally(self._table.update_item, Update(key, changes, condition).request())
+
+    def delete(self, key: Key, condition: ConditionBase | None = None) -> bool:
+        """Remove the item; False if `condition` did not hold."""
+        return self._conditionally(self._table.delete_item, {"Key": key._asdict(), **_condition(condition)})
+
+    def transact(self, writes: Sequence[Put | Update]) -> bool:
+        """All the writes or none, 100 at most; False if a condition did not hold."""
+        name = self._table.name
+        items: list[Any] = [{type(one).__name__: {"TableName": name, **_plain(one.request())}} for one in writes]
+        try:
+            self._table.meta.client.transact_write_items(TransactItems=items)
+        except ClientError as refused:
+            reasons = refused.response.get("CancellationReasons", [])
+            if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
+                return False
+            raise
+        return True
+
+    def query(
+        self, kind: type[ItemT], pk: str, prefix: str, *, limit: int | None = None, newest_first: bool = False
+    ) -> list[ItemT]:
+        """The items under `pk` whose sort key begins with `prefix`, in its order, `limit` at most."""
+        found: list[ItemT] = []
+        request: dict[str, Any] = {
+            "KeyConditionExpression": KeyCondition("pk").eq(pk) & KeyCondition("sk").begins_with(prefix),
+            "ScanIndexForward": not newest_first,
+            "ConsistentRead": True,
+        }
+        if limit is not None:
+            request["Limit"] = limit
+        while True:
+            page = self._table.query(**request)
+            found += [kind.model_validate(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page or (limit is not None and len(found) >= limit):
+                return found if limit is None else found[:limit]
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    @staticmethod
+    def _conditionally(operation: Callable[..., Any], request: dict[str, Any]) -> bool:
+        try:
+            operation(**request)
+        except ClientError as refused:
+            if refused.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+
+def _condition(condition: ConditionBase | None) -> dict[str, Any]:
+    return {} if condition is None else {"ConditionExpression": condition}
+
+
+def _plain(request: dict[str, Any]) -> dict[str, Any]:
+    """A request whose condition is spelt out: transactions take no condition objects."""
+    condition = request.pop("ConditionExpression", None)
+    if condition is None:
+        return request
+    built = ConditionExpressionBuilder().build_expression(condition)
+    request["ConditionExpression"] = built.condition_expression
+    for part, placeholders in (
+        ("ExpressionAttributeNames", built.attribute_name_placeholders),
+        ("ExpressionAttributeValues", built.attribute_value_placeholders),
+    ):
+        if placeholders:
+            request[part] = {**request.get(part, {}), **placeholders}
+    return request
+
+
+def _attributes(values: dict[str, Any]) -> dict[str, Any]:
+    """JSON values as DynamoDB takes them: a number with a fraction is a Decimal."""
+    converted: dict[str, Any] = json.loads(json.dumps(values), parse_float=Decimal)
+    return converted

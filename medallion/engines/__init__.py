@@ -1,0 +1,1 @@
+"""Execute a compiled plan and commit to Iceberg."""

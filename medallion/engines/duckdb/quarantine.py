@@ -1,0 +1,48 @@
+"""A run's entries in the quarantine log are made to stand, or are taken back, by one more row:
+nothing in the log changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from medallion.engines.duckdb.session import Resources, open_session
+from medallion.engines.iceberg import Commit, Lake
+from medallion.engines.model import SourceTables
+from medallion.layout import TableLayout
+from medallion.plan.quarantine import Event
+from medallion.plan.sql import literal
+from medallion.plan.tables import QUARANTINE
+
+
+def publish(lake: Lake, tables: SourceTables, commit: Commit, resources: Resources) -> int:
+    """The run's entries stand from now on. The log's snapshot."""
+    return _mark(lake, tables.quarantine, commit, Event.PROMOTED, resources)
+
+
+def withdraw(
+    lake: Lake, tables: SourceTables, run_id: str, attempts: Iterable[int], branch: str, resources: Resources
+) -> None:
+    """Drop the run's branch of Silver, and take back what those attempts wrote to the quarantine log,
+    unless it stands.
+    """
+    lake.drop_branch(tables.silver, branch)
+    for attempt in attempts:
+        written = Commit(run_id, attempt)
+        standing = Commit(run_id, attempt, Event.PROMOTED)
+        if lake.made(tables.quarantine, written) is not None and lake.made(tables.quarantine, standing) is None:
+            _mark(lake, tables.quarantine, written, Event.WITHDRAWN, resources)
+
+
+def _mark(lake: Lake, log: TableLayout, run: Commit, event: Event, resources: Resources) -> int:
+    commit = Commit(run.run_id, run.attempt, event)
+    said = {
+        "event": literal(event),
+        "event_time": "now()",
+        "actor": "'pipeline'",
+        "run_id": literal(run.run_id),
+        "attempt": str(run.attempt),
+    }
+    row = "SELECT " + ", ".join(f"{said.get(field.name, 'NULL')} AS {field.name}" for field in QUARANTINE)
+    with open_session(resources) as session:
+        return lake.append(log, commit, lambda table: session.write(row, table, log, commit))

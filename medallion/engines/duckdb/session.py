@@ -1,0 +1,192 @@
+"""A DuckDB connection that reads what Iceberg plans and writes what Iceberg commits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import boto3
+import duckdb
+from pyiceberg.manifest import DataFile
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table
+
+from medallion.engines.iceberg import Commit, Planned
+from medallion.engines.parquet import data_file
+from medallion.engines.schema import duckdb_type, field_ids
+from medallion.layout import TableLayout
+from medallion.plan.sql import literal, quoted
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What the engine may use:
+    `memory` for DuckDB's own buffers (the process needs about 0.5 GB beside them), `threads`, a folder to spill to.
+    """
+
+    region: str
+    memory: str = "2GB"
+    threads: int = 2
+    folder: Path | None = None
+
+
+@contextmanager
+def open_session(resources: Resources) -> Iterator[Session]:
+    """A session with a work folder of its own, both gone afterwards."""
+    with TemporaryDirectory(dir=resources.folder, prefix="medallion-") as folder:
+        connection = duckdb.connect(
+            config={
+                "threads": resources.threads,
+                "memory_limit": resources.memory,
+                "temp_directory": str(Path(folder) / "spill"),
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+        try:
+            yield Session(connection, Path(folder), resources.region)
+        finally:
+            connection.close()
+
+
+class Session:
+    """One connection. Relations that are not in S3 need no extension and no credentials."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path, region: str) -> None:
+        self.connection = connection
+        self._folder = folder
+        self._region = region
+        self._s3: S3Client | None = None
+        self._reads_s3 = False
+        connection.execute("SET TimeZone = 'UTC'")
+
+    def read(self, relation: str, planned: Planned, columns: Sequence[str] | None = None) -> None:
+        """Offer the planned files' columns (all, or those named) as `relation`, matched by field id,
+        in the schema's types.
+        """
+        wanted = [one for one in planned.schema.fields if columns is None or one.name in columns]
+        if not planned.files:
+            empty = ", ".join(f"CAST(NULL AS {duckdb_type(one.field_type)}) AS {quoted(one.name)}" for one in wanted)
+            self.connection.execute(f"CREATE OR REPLACE VIEW {relation} AS SELECT {empty} WHERE FALSE")
+            return
+        if planned.files[0].startswith("s3://"):
+            self._enable_s3()
+        by_id = ", ".join(
+            f"{one.field_id}: {{name: {literal(one.name)}, "
+            f"type: {literal(duckdb_type(one.field_type))}, default_value: NULL}}"
+            for one in wanted
+        )
+        files = ", ".join(literal(file) for file in planned.files)
+        self.connection.execute(
+            f"CREATE OR REPLACE VIEW {relation} AS SELECT * FROM read_parquet([{files}], schema = MAP {{{by_id}}})"
+        )
+
+    def write(self, select: str, table: Table, layout: TableLayout, commit: Commit) -> list[DataFile]:
+        """Write the rows of `select` as Parquet with the table's field ids, upload them, and return the data files.
+
+        One file for each partition of the table; none where there are no rows.
+        """
+        schema = table.schema()
+        partitions = [schema.find_column_name(one.source_id) or "" for one in table.spec().fields]
+        typed = ", ".join(
+            f"CAST({quoted(one.name)} AS {duckdb_type(one.field_type)}) AS {quoted(one.name)}" for one in schema.fields
+        )
+        rows = f"SELECT {typed} FROM ({select})"
+        if not partitions:
+            return self._write_part(rows, schema, table, layout, commit, 0, ())
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE partitioned AS {rows}")
+        listed = ", ".join(quoted(name) for name in partitions)
+        groups = self.connection.execute(f"SELECT DISTINCT {listed} FROM partitioned ORDER BY ALL").fetchall()
+        files = []
+        for number, group in enumerate(groups):
+            chosen = " AND ".join(
+                f"{quoted(name)} IS NOT DISTINCT FROM {_constant(one)}"
+                for name, one in zip(partitions, group, strict=True)
+            )
+            rows = f"SELECT * FROM partitioned WHERE {chosen}"
+            files += self._write_part(
+                rows, schema, table, layout, commit, number, tuple(_partition_value(one) for one in group)
+            )
+        return files
+
+    def _write_part(
+        self,
+        rows: str,
+        schema: Schema,
+        table: Table,
+        layout: TableLayout,
+        commit: Commit,
+        number: int,
+        partition: tuple[object, ...],
+    ) -> list[DataFile]:
+        name = f"{commit.step}-{number:05d}-{uuid4().hex[:12]}"
+        local = self._folder / f"{layout.name}-{name}.parquet"
+        options = f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids(schema)}"
+        written = self.connection.execute(f"COPY ({rows}) TO {literal(str(local))} ({options})").fetchone()
+        try:
+            if written is None or written[0] == 0:
+                return []
+            target = layout.data_file(commit.run_id, commit.attempt, name)
+            self._client().upload_file(str(local), urlsplit(target).netloc, urlsplit(target).path.lstrip("/"))
+            return [data_file(table, local, target, partition)]
+        finally:
+            local.unlink(missing_ok=True)
+
+    def _client(self) -> S3Client:
+        if self._s3 is None:
+            self._s3 = boto3.client("s3", region_name=self._region)
+        return self._s3
+
+    def _enable_s3(self) -> None:
+        """Load the httpfs extension from its package, with the process's own credentials,
+        as every AWS SDK finds them.
+        """
+        if self._reads_s3:
+            return
+        self.connection.execute(f"LOAD {literal(_extension('httpfs'))}")
+        found = boto3.Session().get_credentials()
+        if found is None:
+            raise duckdb.IOException("no AWS credentials were found: configure a role, a profile or the environment")
+        frozen = found.get_frozen_credentials()
+        options = {"KEY_ID": str(frozen.access_key), "SECRET": str(frozen.secret_key), "REGION": self._region}
+        if frozen.token:
+            options["SESSION_TOKEN"] = frozen.token
+        secure = ""
+        if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
+            options |= {"ENDPOINT": urlsplit(endpoint).netloc, "URL_STYLE": "path"}
+            secure = f", USE_SSL {str(endpoint.startswith('https')).lower()}"
+        said = ", ".join(f"{name} {literal(value)}" for name, value in options.items())
+        self.connection.execute(f"CREATE OR REPLACE SECRET lake (TYPE s3, {said}{secure})")
+        self._reads_s3 = True
+
+
+def _extension(name: str) -> str:
+    spec = find_spec(f"duckdb_extension_{name}")
+    folders = list(spec.submodule_search_locations or ()) if spec is not None else []
+    found = [path for folder in folders for path in Path(folder).glob(f"extensions/*/{name}.duckdb_extension")]
+    if not found:
+        raise duckdb.IOException(f"DuckDB's {name} extension is not installed: install duckdb-extension-{name}")
+    return str(found[0])
+
+
+def _constant(value: object) -> str:
+    return "NULL" if value is None else literal(str(value))
+
+
+def _partition_value(value: object) -> object:
+    """A partition's value as Iceberg's manifests hold it: a date is its days since 1970-01-01."""
+    return (value - _EPOCH).days if isinstance(value, date) else value

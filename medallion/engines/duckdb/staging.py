@@ -1,0 +1,104 @@
+"""The parser's batches → the staged relation: each record once, its text under the contract's names, its hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import duckdb
+import pyarrow as pa
+
+from medallion.engines.duckdb.session import Session
+from medallion.engines.model import SourceObject
+from medallion.errors import SchemaMismatch, UnreadableObject
+from medallion.ledger.outcomes import ObjectRead
+from medallion.plan.model import Plan, Statements
+from medallion.plan.sql import literal, quoted
+from medallion.records import RecordStream, open_records
+
+
+def stage(session: Session, plan: Plan, objects: Iterable[SourceObject]) -> list[ObjectRead]:
+    """Parse every object into `staged`.
+
+    SchemaMismatch if an object's header lacks a required column; nothing is committed then.
+    """
+    columns = ", ".join(f"{quoted(f'{column.name}__text')} VARCHAR" for column in plan.columns)
+    session.connection.execute(
+        "CREATE TABLE staged (object_number INTEGER, source_row BIGINT, row_hash VARCHAR, raw BLOB, malformed VARCHAR, "
+        f"extra MAP(VARCHAR, VARCHAR), {columns})"
+    )
+    return [_stage_object(session, plan, number, one) for number, one in enumerate(objects)]
+
+
+def _stage_object(session: Session, plan: Plan, number: int, one: SourceObject) -> ObjectRead:
+    with one.open() as stream:
+        try:
+            records = open_records(stream, plan.dialect)
+            read = _compare_header(plan, records, one)
+            _insert(session, plan, number, records)
+        except UnreadableObject as problem:
+            session.connection.execute("DELETE FROM staged WHERE object_number = ?", [number])
+            return ObjectRead(source_file_id=one.source_file_id, unreadable=str(problem))
+        return read.model_copy(update={"rows_in": records.rows})
+
+
+def _compare_header(plan: Plan, records: RecordStream, one: SourceObject) -> ObjectRead:
+    header, declared = set(records.header), {column.header: column for column in plan.columns}
+    missing = sorted(declared.keys() - header)
+    if required := [name for name in missing if declared[name].required_in_header]:
+        raise SchemaMismatch(
+            f"{one.source_file_id}: the header lacks {', '.join(required)}, which the contract of {plan.source} "
+            f"version {plan.contract_version} requires; send the object again with it, or change the contract"
+        )
+    return ObjectRead(
+        source_file_id=one.source_file_id,
+        new_columns=tuple(sorted(header - declared.keys())),
+        missing_columns=tuple(missing),
+    )
+
+
+def _insert(session: Session, plan: Plan, number: int, records: RecordStream) -> None:
+    position = {name: f"value_{index}" for index, name in enumerate(records.header)}
+    texts = [position.get(column.header, "CAST(NULL AS VARCHAR)") for column in plan.columns]
+    declared = {column.header for column in plan.columns}
+    extra = [name for name in records.header if name not in declared]
+    names, values = ", ".join(literal(name) for name in extra), ", ".join(position[name] for name in extra)
+    kept = f"MAP([{names}]::VARCHAR[], [{values}]::VARCHAR[])"
+    row_hash = _row_hash(plan.statements["duckdb"], position)
+    select = f"SELECT {number}, source_row, {row_hash}, raw, malformed, {kept}, {', '.join(texts)} FROM incoming"
+    batches = _Batches(records)
+    session.connection.register("incoming", pa.RecordBatchReader.from_batches(records.schema, batches))
+    try:
+        session.connection.execute(f"INSERT INTO staged {select}")
+    except duckdb.Error as problem:
+        raise batches.problem or problem from problem
+    finally:
+        session.connection.unregister("incoming")
+
+
+class _Batches:
+    """The parser's batches, remembering why they ended early: DuckDB keeps an iterator's error as text only."""
+
+    def __init__(self, records: RecordStream) -> None:
+        self._batches = iter(records)
+        self.problem: Exception | None = None
+
+    def __iter__(self) -> _Batches:
+        return self
+
+    def __next__(self) -> pa.RecordBatch:
+        try:
+            return next(self._batches)
+        except UnreadableObject as problem:
+            self.problem = problem
+            raise
+
+
+def _row_hash(statements: Statements, position: dict[str, str]) -> str:
+    """A record's hash: of its (name, value) pairs by name; of its bytes where it is malformed and has none."""
+    pairs = " || ".join(
+        statements.row_hash_pair.replace("__prefix__", literal(f"{len(name.encode())}:{name}")).replace(
+            "__column__", position[name]
+        )
+        for name in sorted(position)
+    )
+    return f"CASE WHEN malformed IS NULL THEN sha256({pairs}) ELSE {statements.row_hash_raw} END"

@@ -1,0 +1,299 @@
+"""Iceberg tables in the Glue catalog: create, append to a branch, publish by compare-and-swap, plan a read.
+
+No commit retries blindly: after a conflict the table is reloaded and searched for what the run had committed, and
+only what is missing is tried again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.manifest import DataFile
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import ALWAYS_TRUE, Table
+from pyiceberg.table.refs import MAIN_BRANCH
+from pyiceberg.table.snapshots import Snapshot
+from pyiceberg.table.update import AssertRefSnapshotId, AssertTableUUID, SetSnapshotRefUpdate
+from pyiceberg.table.update.snapshot import ManageSnapshots
+from pyiceberg.transforms import IdentityTransform
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from medallion.engines.schema import iceberg_schema
+from medallion.errors import PublishConflict, UnsafeSnapshot
+from medallion.layout import TableLayout
+from medallion.plan.model import Field
+
+RUN_ID = "medallion.run-id"
+ATTEMPT = "medallion.attempt"
+STEP = "medallion.step"
+_PROPERTIES = {
+    "format-version": "2",
+    "commit.retry.num-retries": "0",
+    "write.parquet.compression-codec": "zstd",
+    "write.metadata.delete-after-commit.enabled": "false",
+}
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Who commits what: a step of a run's attempt.
+
+    It stands in the snapshot's summary, so that a later try finds what an earlier one did.
+    """
+
+    run_id: str
+    attempt: int
+    step: str = "write"
+
+    @property
+    def whole_run(self) -> Commit:
+        """What the run commits once, whichever attempt does it."""
+        return Commit(self.run_id, 0)
+
+    @property
+    def properties(self) -> dict[str, str]:
+        return {RUN_ID: self.run_id, ATTEMPT: str(self.attempt), STEP: self.step}
+
+    def made(self, snapshot: Snapshot) -> bool:
+        summary = snapshot.summary
+        return summary is not None and all(summary.get(name) == value for name, value in self.properties.items())
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The files of one snapshot, and the schema by which they are to be read."""
+
+    snapshot_id: int
+    schema: Schema
+    files: tuple[str, ...]
+
+
+def glue_catalog(region: str) -> Catalog:
+    """The Glue catalog of this account and region.
+
+    Where AWS_ENDPOINT_URL is set, as every AWS SDK reads it, that endpoint is used.
+    """
+    properties = {"type": "glue", "glue.region": region, "s3.region": region}
+    if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
+        properties |= {"glue.endpoint": endpoint, "s3.endpoint": endpoint}
+    return load_catalog("glue", **properties)
+
+
+class Lake:
+    """The tenant's Iceberg tables."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def ensure(self, layout: TableLayout, fields: Sequence[Field], partitioning: Sequence[str] = ()) -> Table:
+        """The table; created with these columns, and an empty first snapshot for branches to start from,
+        if there is none.
+        """
+        try:
+            table = self._catalog.load_table(layout.identifier)
+        except NoSuchTableError:
+            table = self._create(layout, fields, partitioning)
+        if table.current_snapshot() is None:
+            self._append(table, (), MAIN_BRANCH, {})
+            table = self.load(layout)
+        return table
+
+    def exists(self, layout: TableLayout) -> bool:
+        return self._catalog.table_exists(layout.identifier)
+
+    def load(self, layout: TableLayout) -> Table:
+        """The table as it stands now; pyiceberg.exceptions.NoSuchTableError if there is none."""
+        return self._catalog.load_table(layout.identifier)
+
+    def append(
+        self,
+        layout: TableLayout,
+        commit: Commit,
+        files: Callable[[Table], Sequence[DataFile]],
+        *,
+        branch: str = MAIN_BRANCH,
+        replace: bool = False,
+        notes: Mapping[str, str] = MappingProxyType({}),
+    ) -> int:
+        """Commit `files(table)` once for this run and attempt, and return the snapshot's id.
+
+        With `replace` the new files take the place of all others. If an earlier try committed already, nothing is
+        written. A branch that does not exist starts at main. `notes` go to the snapshot's summary.
+        """
+        prepared: Sequence[DataFile] | None = None
+        for attempt in _conflicts():
+            with attempt:
+                table = self.load(layout)
+                done = _made_by(table, commit, branch)
+                if done is not None:
+                    return done.snapshot_id
+                prepared = files(table) if prepared is None else prepared
+                self._append(table, prepared, branch, {**notes, **commit.properties}, replace=replace)
+        return self._committed(layout, commit, branch).snapshot_id
+
+    def publish(self, layout: TableLayout, commit: Commit, *, branch: str, base: int) -> int:
+        """Move main from snapshot `base` to the branch's one snapshot, by compare-and-swap, and check that it is there.
+
+        PublishConflict if main has moved or the branch does not hold exactly one snapshot of this run on top of `base`.
+        """
+        table = self.load(layout)
+        main, staged = _required_head(table), _head(table, branch)
+        if commit.made(main) and (staged is None or staged.snapshot_id == main.snapshot_id):
+            return main.snapshot_id
+        if staged is None or not commit.made(staged) or staged.parent_snapshot_id != base:
+            raise PublishConflict(
+                f"{layout.qualified}: branch {branch} does not hold one snapshot of run {commit.run_id} on main"
+            )
+        try:
+            self._catalog.commit_table(
+                table,
+                (
+                    AssertTableUUID(uuid=table.metadata.table_uuid),
+                    AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=base),
+                ),
+                (_move(MAIN_BRANCH, staged.snapshot_id),),
+            )
+        except CommitFailedException as conflict:
+            if _required_head(self.load(layout)).snapshot_id != staged.snapshot_id:
+                raise PublishConflict(
+                    f"{layout.qualified}: main moved since run {commit.run_id} began; start the run again"
+                ) from conflict
+        now = _required_head(self.load(layout))
+        if now.snapshot_id != staged.snapshot_id:
+            raise PublishConflict(f"{layout.qualified}: main is not run {commit.run_id}'s snapshot after publishing")
+        return now.snapshot_id
+
+    def drop_branch(self, layout: TableLayout, branch: str) -> None:
+        """Remove the branch if it is there. Its snapshots stay until housekeeping expires them."""
+        for attempt in _conflicts():
+            with attempt:
+                table = self.load(layout)
+                if branch in table.metadata.refs:
+                    table.manage_snapshots().remove_branch(branch).commit()
+
+    def head(self, layout: TableLayout, branch: str = MAIN_BRANCH) -> int | None:
+        """The id of the branch's newest snapshot; None where there is no such branch."""
+        snapshot = _head(self.load(layout), branch)
+        return None if snapshot is None else snapshot.snapshot_id
+
+    def notes(self, layout: TableLayout, snapshot_id: int) -> dict[str, str]:
+        """What stands in a snapshot's summary beside Iceberg's own operation."""
+        snapshot = self.load(layout).metadata.snapshot_by_id(snapshot_id)
+        return {} if snapshot is None or snapshot.summary is None else dict(snapshot.summary.additional_properties)
+
+    def made(self, layout: TableLayout, commit: Commit, branch: str = MAIN_BRANCH) -> int | None:
+        """The id of the snapshot that this run and attempt committed to the branch; None if it has not."""
+        snapshot = _made_by(self.load(layout), commit, branch)
+        return None if snapshot is None else snapshot.snapshot_id
+
+    def plan(self, layout: TableLayout, *, snapshot_id: int | None = None, run_id: str | None = None) -> Planned:
+        """The data files of a snapshot (main's newest if none is named), those that may hold rows of run `run_id` if
+        it is named.
+
+        UnsafeSnapshot if the snapshot holds delete files.
+        """
+        table = self.load(layout)
+        if snapshot_id is None:
+            snapshot_id = _required_head(table).snapshot_id
+        chosen = ALWAYS_TRUE if run_id is None else f"run_id = '{run_id}'"
+        tasks = list(table.scan(row_filter=chosen, snapshot_id=snapshot_id).plan_files())
+        if any(task.delete_files for task in tasks):
+            raise UnsafeSnapshot(
+                f"{layout.qualified}: snapshot {snapshot_id} holds delete files; compact the table first"
+            )
+        return Planned(snapshot_id, table.schema(), tuple(sorted(task.file.file_path for task in tasks)))
+
+    def _create(self, layout: TableLayout, fields: Sequence[Field], partitioning: Sequence[str]) -> Table:
+        schema = iceberg_schema(fields)
+        spec = PartitionSpec(
+            *(
+                PartitionField(schema.find_field(name).field_id, 1000 + number, IdentityTransform(), name)
+                for number, name in enumerate(partitioning)
+            )
+        )
+        try:
+            return self._catalog.create_table(layout.identifier, schema, layout.location, spec, properties=_PROPERTIES)
+        except TableAlreadyExistsError:
+            return self.load(layout)
+
+    def _append(
+        self, table: Table, files: Sequence[DataFile], branch: str, properties: dict[str, str], *, replace: bool = False
+    ) -> None:
+        with table.transaction() as transaction:
+            if branch not in transaction.table_metadata.refs and branch != MAIN_BRANCH:
+                base = _required_head(table).snapshot_id
+                with ManageSnapshots(transaction) as refs:
+                    refs.create_branch(base, branch)
+            update = transaction.update_snapshot(snapshot_properties=properties, branch=branch)
+            with update.overwrite() if replace else update.fast_append() as producer:
+                if replace:
+                    for task in table.scan(snapshot_id=_required_head(table).snapshot_id).plan_files():
+                        producer.delete_data_file(task.file)
+                for file in files:
+                    producer.append_data_file(file)
+
+    def evolve(self, layout: TableLayout, fields: Sequence[Field]) -> Table:
+        """The table with every column of `fields`: those that it lacks are added, none is changed or removed."""
+        table = self.load(layout)
+        known = {one.name for one in table.schema().fields}
+        if not known.issuperset(one.name for one in fields):
+            with table.update_schema() as update:
+                update.union_by_name(iceberg_schema(fields))
+            table = self.load(layout)
+        return table
+
+    def _committed(self, layout: TableLayout, commit: Commit, branch: str) -> Snapshot:
+        snapshot = _made_by(self.load(layout), commit, branch)
+        if snapshot is None:
+            raise PublishConflict(
+                f"{layout.qualified}: run {commit.run_id}'s snapshot is not on branch {branch} after its commit"
+            )
+        return snapshot
+
+
+def _conflicts() -> Retrying:
+    return Retrying(
+        retry=retry_if_exception_type(CommitFailedException),
+        stop=stop_after_attempt(6),
+        wait=wait_random_exponential(multiplier=0.1, max=3),
+        reraise=True,
+    )
+
+
+def _head(table: Table, branch: str) -> Snapshot | None:
+    return table.metadata.snapshot_by_name(branch)
+
+
+def _move(branch: str, snapshot_id: int) -> SetSnapshotRefUpdate:
+    return SetSnapshotRefUpdate.model_validate(
+        {"action": "set-snapshot-ref", "ref-name": branch, "type": "branch", "snapshot-id": snapshot_id}
+    )
+
+
+def _required_head(table: Table) -> Snapshot:
+    """Main's newest snapshot. Every table has one: `ensure` gives it an empty first."""
+    snapshot = _head(table, MAIN_BRANCH)
+    if snapshot is None:
+        raise UnsafeSnapshot(
+            f"{'.'.join(table.name())}: the table has no snapshot; deploy the tenant again to set it up"
+        )
+    return snapshot
+
+
+def _made_by(table: Table, commit: Commit, branch: str) -> Snapshot | None:
+    """The newest snapshot on the branch that the run's attempt made:
+    the branch's own line is walked, not the whole table.
+    """
+    snapshot = _head(table, branch)
+    while snapshot is not None:
+        if commit.made(snapshot):
+            return snapshot
+        parent = snapshot.parent_snapshot_id
+        snapshot = None if parent is None else table.metadata.snapshot_by_id(parent)
+    return None

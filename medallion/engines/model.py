@@ -1,0 +1,75 @@
+"""What goes into an engine and what comes out of it, whichever engine it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO
+
+from medallion.contracts.model import Frozen
+from medallion.engines.iceberg import Commit
+from medallion.layout import TableLayout, TenantLayout
+from medallion.ledger.outcomes import ObjectRead
+
+
+@dataclass(frozen=True)
+class SourceObject:
+    """One object of a run: its identity, when it arrived (UTC), and how to read its bytes."""
+
+    source_file_id: str
+    arrived_at: datetime
+    open: Callable[[], BinaryIO]
+
+
+@dataclass(frozen=True)
+class SourceTables:
+    """The four tables of a source, and where the tables stand that it refers to."""
+
+    bronze: TableLayout
+    silver: TableLayout
+    quarantine: TableLayout
+    duplicates: TableLayout
+
+    @classmethod
+    def of(cls, tenant: TenantLayout, source: str) -> SourceTables:
+        return cls(tenant.bronze(source), tenant.silver(source), tenant.quarantine(source), tenant.duplicates(source))
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A run's attempt: who commits, to which branch, and when it started (UTC)."""
+
+    commit: Commit
+    branch: str
+    started_at: datetime
+
+
+class Refined(Frozen):
+    """What Refine committed:
+    the snapshot in each table, and Silver's main as it was when records were resolved against it.
+    """
+
+    objects: tuple[ObjectRead, ...]
+    bronze: int
+    silver: int
+    quarantine: int
+    duplicates: int
+    silver_base: int
+    seconds: dict[str, float]
+
+
+class Built(Frozen):
+    """What a model's build committed: the snapshot on its branch, the snapshots it was made from, and what its keys
+    say.
+
+    `null_keys` and `repeated_keys` count rows that break the model's keys.
+    """
+
+    snapshot: int
+    base: int
+    inputs: dict[str, int]
+    rows: int
+    null_keys: int
+    repeated_keys: int
+    unchanged: bool = False

@@ -1,0 +1,63 @@
+"""Named errors. Each says what happened, where, and what to do next; none carries a record's content."""
+
+from __future__ import annotations
+
+
+class MedallionError(Exception):
+    """The root of every error that the platform raises on purpose."""
+
+
+class InvalidName(MedallionError):
+    """A tenant, source or other name does not have the form that resource names need."""
+
+
+class InvalidContract(MedallionError):
+    """A data contract is not valid: the message names file, path and remedy for every finding."""
+
+
+class InvalidModel(MedallionError):
+    """A Gold model's header or SQL is not valid."""
+
+
+class InvalidTenant(MedallionError):
+    """A tenant's folder or settings are not valid."""
+
+
+class UnknownTenant(MedallionError):
+    """No tenant of that id exists in this environment."""
+
+
+class UnknownSource(MedallionError):
+    """No source of that name is registered for the tenant."""
+
+
+class UnknownRun(MedallionError):
+    """No run of that id exists for the tenant."""
+
+
+class UnreadableObject(MedallionError):
+    """An object cannot be read at all: it is quarantined as one object, outside the sum of records."""
+
+
+class SchemaMismatch(MedallionError):
+    """An object's header lacks a column that the contract requires: the run is held."""
+
+
+class LaneNotAvailable(MedallionError):
+    """A source asks for a lane that this deployment does not have."""
+
+
+class LeaseLost(MedallionError):
+    """A run's lease was taken over by another run: what it would write now is refused."""
+
+
+class PublishConflict(MedallionError):
+    """A table's main branch moved since the run began: the compare-and-swap refused to publish."""
+
+
+class ConservationBroken(MedallionError):
+    """Records read and records accounted for do not agree: the run is rejected."""
+
+
+class UnsafeSnapshot(MedallionError):
+    """A table's snapshot holds something that the engine cannot read exactly, such as delete files."""

@@ -1,0 +1,25 @@
+"""The events that the platform puts on EventBridge's default bus."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+SOURCE = "medallion"
+
+
+class EventType(StrEnum):
+    """EventBridge's detail-type."""
+
+    SILVER_PROMOTED = "Silver promoted"
+    GOLD_PROMOTED = "Gold promoted"
+    RUN_HELD = "Run held"
+    RUN_FAILED = "Run failed"
+    RUN_REJECTED = "Run rejected"
+    OBJECT_REFUSED = "Object refused"
+
+
+ALERTS = (EventType.RUN_HELD, EventType.RUN_FAILED, EventType.RUN_REJECTED, EventType.OBJECT_REFUSED)
+"""Those that a person should hear of."""
+
+PUBLICATIONS = (EventType.SILVER_PROMOTED, EventType.GOLD_PROMOTED)
+"""Those after which Gold models are built."""

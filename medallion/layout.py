@@ -1,0 +1,296 @@
+"""The only place where a bucket, key, table or resource name is formed.
+
+The stacks name resources with it, the Lambdas and the command find them with it. Account and region may be CDK tokens:
+every name is formed by plain string formatting.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from medallion.errors import InvalidName
+
+_TENANT = re.compile(r"[a-z][a-z0-9]{1,11}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+class Environment(StrEnum):
+    """Where a deployment stands: a setting, never a fork in code."""
+
+    DEV = "dev"
+    STAGING = "staging"
+    PROD = "prod"
+
+
+class Zone(StrEnum):
+    """A tenant's buckets. Bronze, silver, gold and quarantine are Glue databases as well."""
+
+    LANDING = "landing"
+    BRONZE = "bronze"
+    SILVER = "silver"
+    GOLD = "gold"
+    QUARANTINE = "quarantine"
+    ARTIFACTS = "artifacts"
+    LOGS = "logs"
+
+
+TABLE_ZONES = (Zone.BRONZE, Zone.SILVER, Zone.GOLD, Zone.QUARANTINE)
+"""The zones that hold Iceberg tables, each with a Glue database."""
+
+
+class Task(StrEnum):
+    """The Lambda functions of a tenant, one folder each under lambdas/."""
+
+    SEED = "seed"
+    TRIGGER = "trigger"
+    ACQUIRE = "acquire"
+    REFINE = "refine"
+    GATE = "gate"
+    HOLD = "hold"
+    PROMOTE = "promote"
+    SETTLE = "settle"
+    FAIL = "fail"
+    COALESCE = "coalesce"
+    BUILD = "build"
+
+
+class Machine(StrEnum):
+    """The state machines of a tenant, one file each under state_machines/."""
+
+    INGEST = "ingest"
+    MODEL = "model"
+
+
+def checked_tenant(tenant: str) -> str:
+    """Return `tenant`, or raise InvalidName: 2 to 12 lower-case letters and digits, a letter first.
+
+    The bound comes from S3: a bucket's name has 63 characters, and environment, zone, account and region need the rest.
+    """
+    if not _TENANT.fullmatch(tenant):
+        raise InvalidName(
+            f"tenant {tenant!r}: a tenant's id is 2 to 12 lower-case letters and digits, a letter first; choose another"
+        )
+    return tenant
+
+
+def checked_name(kind: str, name: str) -> str:
+    """Return `name`, or raise InvalidName: lower-case letters, digits and underscores, a letter first, 63 at most."""
+    if not _NAME.fullmatch(name):
+        raise InvalidName(
+            f"{kind} {name!r}: use lower-case letters, digits and underscores, a letter first, 63 characters at most"
+        )
+    return name
+
+
+@dataclass(frozen=True)
+class EnvironmentLayout:
+    """The names of what tenants of one environment share."""
+
+    environment: Environment
+    account: str
+    region: str
+
+    @property
+    def control_table(self) -> str:
+        return f"medallion-{self.environment}-control"
+
+    @property
+    def control_table_arn(self) -> str:
+        return self.arn("dynamodb", f"table/{self.control_table}")
+
+    @property
+    def key_alias(self) -> str:
+        return f"alias/medallion-{self.environment}-shared"
+
+    @property
+    def layer_parameter(self) -> str:
+        """The SSM parameter that holds the ARN of the dependency layer's newest version."""
+        return f"/medallion/{self.environment}/dependency-layer"
+
+    def stack(self, name: str) -> str:
+        return f"medallion-{self.environment}-{name}"
+
+    def tenant(self, tenant: str) -> TenantLayout:
+        return TenantLayout(self.environment, checked_tenant(tenant), self.account, self.region)
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a regional resource in the `aws` partition."""
+        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+
+@dataclass(frozen=True)
+class TenantLayout:
+    """The names of everything that belongs to one tenant in one environment, account and region."""
+
+    environment: Environment
+    tenant: str
+    account: str
+    region: str
+
+    @property
+    def shared(self) -> EnvironmentLayout:
+        return EnvironmentLayout(self.environment, self.account, self.region)
+
+    @property
+    def prefix(self) -> str:
+        """What the tenant's named resources begin with."""
+        return f"medallion-{self.environment}-{self.tenant}"
+
+    def arn(self, service: str, resource: str) -> str:
+        return self.shared.arn(service, resource)
+
+    # --- buckets, databases and tables
+
+    def bucket(self, zone: Zone) -> str:
+        return f"mdl-{self.environment}-{self.tenant}-{zone}-{self.account}-{self.region}"
+
+    def database(self, zone: Zone) -> str:
+        return f"{self.environment}_{self.tenant}_{zone}"
+
+    def table(self, zone: Zone, name: str) -> TableLayout:
+        return TableLayout(self.database(zone), name, f"s3://{self.bucket(zone)}/{name}")
+
+    def bronze(self, source: str) -> TableLayout:
+        return self.table(Zone.BRONZE, source)
+
+    def silver(self, source: str) -> TableLayout:
+        return self.table(Zone.SILVER, source)
+
+    def gold(self, model: str) -> TableLayout:
+        return self.table(Zone.GOLD, model)
+
+    def quarantine(self, source: str) -> TableLayout:
+        """The append-only log of the source's failed records."""
+        return self.table(Zone.QUARANTINE, source)
+
+    def duplicates(self, source: str) -> TableLayout:
+        """The log of records that were already held: each is one outcome of the conservation sum."""
+        return self.table(Zone.QUARANTINE, f"{source}__duplicates")
+
+    # --- keys
+
+    def landing_key(self, source: str, name: str) -> str:
+        return f"{source}/{name}"
+
+    def source_of(self, landing_key: str) -> str:
+        """The source that an object in Landing belongs to: the first part of its key."""
+        return landing_key.partition("/")[0]
+
+    def run_prefix(self, run_id: str) -> str:
+        """Where a run's documents stand in the artifacts bucket."""
+        return f"runs/{run_id}"
+
+    def run_document(self, run_id: str, attempt: int, name: str) -> str:
+        return f"{self.run_prefix(run_id)}/attempt={attempt}/{name}"
+
+    def success_key(self, table: str, run_id: str) -> str:
+        return f"{table}/_runs/{run_id}/_SUCCESS"
+
+    def latest_key(self, table: str) -> str:
+        return f"{table}/_LATEST.json"
+
+    # --- compute and orchestration
+
+    def stack(self, name: str) -> str:
+        return f"{self.prefix}-{name}"
+
+    def role(self, of: str) -> str:
+        """A role's name. Roles are global in an account, so it carries the region."""
+        return f"{self.prefix}-{of}-{self.region}"
+
+    def function(self, task: Task) -> str:
+        return f"{self.prefix}-{task}"
+
+    def function_arn(self, task: Task) -> str:
+        return self.arn("lambda", f"function:{self.function(task)}")
+
+    def machine(self, machine: Machine) -> str:
+        return f"{self.prefix}-{machine}"
+
+    def machine_arn(self, machine: Machine) -> str:
+        return self.arn("states", f"stateMachine:{self.machine(machine)}")
+
+    def execution_arn(self, machine: Machine, name: str) -> str:
+        return self.arn("states", f"execution:{self.machine(machine)}:{name}")
+
+    def log_group(self, task: str) -> str:
+        return f"/medallion/{self.environment}/{self.tenant}/{task}"
+
+    def machine_log_group(self, machine: Machine) -> str:
+        """Below /aws/vendedlogs, where log delivery needs no resource policy that grows with every machine."""
+        return f"/aws/vendedlogs/states/{self.machine(machine)}"
+
+    @property
+    def schedule_group(self) -> str:
+        return self.prefix
+
+    def schedule(self, source: str) -> str:
+        return f"{source}-daily"
+
+    @property
+    def alerts_topic(self) -> str:
+        return f"{self.prefix}-alerts"
+
+    @property
+    def alerts_topic_arn(self) -> str:
+        return self.arn("sns", self.alerts_topic)
+
+    @property
+    def alerts_queue(self) -> str:
+        return f"{self.prefix}-alerts"
+
+    def dead_letters(self, of: str) -> str:
+        return f"{self.prefix}-{of}-dead-letters"
+
+    @property
+    def key_alias(self) -> str:
+        return f"alias/{self.prefix}"
+
+    @property
+    def workgroup(self) -> str:
+        return self.prefix
+
+
+@dataclass(frozen=True)
+class TableLayout:
+    """Where an Iceberg table stands: its Glue database, its name, and its location in S3."""
+
+    database: str
+    name: str
+    location: str
+
+    @property
+    def identifier(self) -> tuple[str, str]:
+        return (self.database, self.name)
+
+    @property
+    def qualified(self) -> str:
+        return f"{self.database}.{self.name}"
+
+    @property
+    def bucket(self) -> str:
+        return self.location.removeprefix("s3://").partition("/")[0]
+
+    def data_file(self, run_id: str, attempt: int, name: str) -> str:
+        """A data file's address.
+
+        It carries the attempt, and `name` is of one write alone: nothing is ever overwritten.
+        """
+        return f"{self.location}/data/run={run_id}/attempt={attempt}/{name}.parquet"
+
+
+def branch(run_id: str) -> str:
+    """The Iceberg branch on which a run writes before it is published."""
+    return f"run_{run_id}"
+
+
+def execution(run_id: str, attempt: int) -> str:
+    """A Step Functions execution's name: one for each run and attempt, so that starting twice is starting once."""
+    return f"{run_id}-{attempt}"
+
+
+def source_file_id(bucket: str, key: str, version: str) -> str:
+    """An object's identity: bucket, key and version (the ETag where the bucket has no versions)."""
+    return f"s3://{bucket}/{key}?version={version}"

@@ -1,0 +1,100 @@
+"""The compiled plan: a JSON document, pinned to a run and kept with it. An engine executes it and decides nothing."""
+
+from __future__ import annotations
+
+from medallion.contracts.model import Dialect, Frozen
+
+RULES_PER_WORD = 62
+"""A verdict is a bit for each rule, in 64-bit words of this many rules: no engine's sign bit is touched."""
+
+
+class PlanRule(Frozen):
+    """One rule, and the bit that it sets in a record's verdict when the record fails it."""
+
+    position: int
+    column: str | None
+    rule: str
+    code: str
+    message: str
+
+    @property
+    def word(self) -> int:
+        return self.position // RULES_PER_WORD
+
+    @property
+    def bit(self) -> int:
+        return 1 << (self.position % RULES_PER_WORD)
+
+
+class PlanColumn(Frozen):
+    """A column: its name in our tables, its header in the source's objects, its Iceberg type."""
+
+    name: str
+    header: str
+    iceberg_type: str
+    required_in_header: bool
+
+
+class PlanReference(Frozen):
+    """A published Silver column whose values a rule needs, and the relation's name in the plan's SQL."""
+
+    relation: str
+    source: str
+    column: str
+
+
+class Field(Frozen):
+    """A table's column, by its Iceberg type's name."""
+
+    name: str
+    type: str
+
+
+class Tables(Frozen):
+    """The columns of the four tables of a source."""
+
+    bronze: tuple[Field, ...]
+    silver: tuple[Field, ...]
+    quarantine: tuple[Field, ...]
+    duplicates: tuple[Field, ...]
+
+
+class Statements(Frozen):
+    """A plan's SQL in one engine's dialect.
+
+    `row_hash_pair` (a template: `__prefix__` is a name's length and text, `__column__` its value) and `row_hash_raw`
+    are expressions. `open_failures`, `judged` and `resolved` are relations, each reading what stands before it; the
+    others are the rows that go to the table of that name. What the engine offers: `staged`, `run` (one row),
+    `objects`, `silver_held`, `quarantine_log` and the plan's references.
+    """
+
+    row_hash_pair: str
+    row_hash_raw: str
+    open_failures: str
+    judged: str
+    resolved: str
+    bronze: str
+    silver: str
+    quarantine: str
+    duplicates: str
+
+
+class Plan(Frozen):
+    """What a run does to every record of its objects."""
+
+    source: str
+    contract_id: str
+    contract_version: str
+    ruleset: str
+    dialect: Dialect
+    columns: tuple[PlanColumn, ...]
+    key: tuple[str, ...]
+    rules: tuple[PlanRule, ...]
+    references: tuple[PlanReference, ...]
+    tables: Tables
+    statements: dict[str, Statements]
+
+    @property
+    def words(self) -> int:
+        """How many 64-bit words a verdict has."""
+        return -(-len(self.rules) // RULES_PER_WORD)

@@ -1,0 +1,100 @@
+"""DateTimeFormatter patterns → a strict lexical pattern, and an expression that spells the text in ISO 8601.
+
+Source of the letters: java.time.format.DateTimeFormatter. All fields have a fixed width, so that a value's parts are
+found by position.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from medallion.errors import InvalidContract
+from medallion.plan.sql import literal
+
+_FIELDS = {
+    "yyyy": r"(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})",
+    "MM": r"(?:0[1-9]|1[0-2])",
+    "dd": r"(?:0[1-9]|[12][0-9]|3[01])",
+    "HH": r"(?:[01][0-9]|2[0-3])",
+    "mm": r"[0-5][0-9]",
+    "ss": r"[0-5][0-9]",
+}
+_ZONES = {
+    "X": r"(?:Z|[+-](?:0[0-9]|1[0-4])(?:[0-5][0-9])?)",
+    "XXX": r"(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])",
+}
+_TOKEN = re.compile(r"'(?:[^']|'')*'|yyyy|MM|dd|HH|mm|ss|S{1,6}|XXX|X(?!X)|[^A-Za-z']")
+SUPPORTED = "yyyy MM dd HH mm ss S…SSSSSS X XXX, punctuation and 'quoted text'; the zone last"
+
+
+@dataclass(frozen=True)
+class TemporalFormat:
+    """One pattern, understood: `regex` is what a value looks like, `has_zone` whether it names an instant."""
+
+    pattern: str
+    regex: str
+    has_zone: bool
+    _positions: dict[str, tuple[int, int]]
+    _zone: str | None
+
+    def iso_date(self, value: str) -> str:
+        """A SQL expression: `yyyy-MM-dd` of the text expression `value`."""
+        return f"{self._part(value, 'yyyy')} || '-' || {self._part(value, 'MM')} || '-' || {self._part(value, 'dd')}"
+
+    def iso_timestamp(self, value: str) -> str:
+        """A SQL expression: `yyyy-MM-dd HH:mm:ss[.SSSSSS][±HH:MM]` of the text expression `value`."""
+        clock = " || ':' || ".join(self._part(value, field, "'00'") for field in ("HH", "mm", "ss"))
+        fraction = f" || '.' || {self._part(value, 'S')}" if "S" in self._positions else ""
+        return f"{self.iso_date(value)} || ' ' || {clock}{fraction}{self._offset(value)}"
+
+    def _part(self, value: str, field: str, absent: str = "") -> str:
+        if field not in self._positions:
+            return absent
+        start, width = self._positions[field]
+        return f"SUBSTR({value}, {start}, {width})"
+
+    def _offset(self, value: str) -> str:
+        if self._zone is None:
+            return " || '+00:00'" if self.has_zone else ""
+        start, _ = self._positions["X"]
+        tail = f"SUBSTR({value}, {start})"
+        if self._zone == "XXX":
+            return f" || CASE WHEN {tail} = 'Z' THEN '+00:00' ELSE {tail} END"
+        minutes = f"CASE WHEN LENGTH({tail}) = 5 THEN SUBSTR({value}, {start + 3}, 2) ELSE '00' END"
+        return f" || CASE WHEN {tail} = 'Z' THEN '+00:00' ELSE SUBSTR({value}, {start}, 3) || ':' || {minutes} END"
+
+
+def parse_format(pattern: str) -> TemporalFormat:
+    """Understand a DateTimeFormatter pattern of the supported subset; InvalidContract says what is not supported.
+
+    A quoted `'Z'` at the end means UTC, as `X` that only ever spells Z.
+    """
+    regex, position, zone, has_zone = "", 1, None, False
+    positions: dict[str, tuple[int, int]] = {}
+    rest = pattern
+    while rest:
+        token = _TOKEN.match(rest)
+        if token is None or zone is not None:
+            raise InvalidContract(f"timestamp pattern {pattern!r}: {rest!r} is not supported; use {SUPPORTED}")
+        text, rest = token.group(), rest[token.end() :]
+        if text in _FIELDS:
+            regex, positions[text], width = regex + _FIELDS[text], (position, len(text)), len(text)
+        elif text.startswith("S"):
+            regex, positions["S"], width = regex + f"[0-9]{{{len(text)}}}", (position, len(text)), len(text)
+        elif text in _ZONES:
+            regex, positions["X"], width, zone, has_zone = regex + _ZONES[text], (position, 0), 0, text, True
+        else:
+            said = text[1:-1].replace("''", "'") or "'" if text.startswith("'") else text
+            has_zone = has_zone or (said == "Z" and not rest)
+            regex, width = regex + re.escape(said), len(said)
+        position += width
+    if not {"yyyy", "MM", "dd"} <= positions.keys():
+        raise InvalidContract(f"timestamp pattern {pattern!r}: year, month and day are needed; use {SUPPORTED}")
+    return TemporalFormat(pattern, regex, has_zone, positions, zone)
+
+
+def matches(value: str, regex: str) -> str:
+    """A SQL condition: the whole of the text expression `value` matches `regex` (RE2 and Java alike)."""
+    whole = literal(rf"\A(?:{regex})\z")
+    return f"REGEXP_MATCHES({value}, {whole})"

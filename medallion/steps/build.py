@@ -1,0 +1,61 @@
+"""Gold: what was published asks for the builds that read it; a build writes its model's result to a branch."""
+
+from __future__ import annotations
+
+from medallion.contracts.model import Lane
+from medallion.control.items import GoldModel, Run, RunKind
+from medallion.engines.duckdb.build import build as run_model
+from medallion.engines.model import Attempt
+from medallion.errors import InvalidModel
+from medallion.layout import Machine, Zone
+from medallion.plan.gold import Input, parse_model
+from medallion.steps.platform import Platform
+from medallion.steps.ticket import Ticket
+from medallion.steps.trigger import run_id_of, start_execution
+
+BUILT = "built.json"
+
+
+def coalesce(platform: Platform, zone: Zone, published: str) -> list[str]:
+    """Ask for a build of every model that reads `published`, a source's Silver or a model's Gold. The builds' ids.
+
+    However often it is asked, one build at most waits for each model: it reads whatever is published when it begins.
+    """
+    changed = f"{zone}.{published}"
+    return [_ask(platform, model) for model in platform.control.models() if changed in model.inputs]
+
+
+def build(platform: Platform, ticket: Ticket) -> None:
+    """Write the model's result to the run's branch, from its inputs as they are published now."""
+    platform.control.leases.confirm(ticket.leased, ticket.run_id, ticket.lease or 0)
+    item = platform.control.model(ticket.subject)
+    if item is None:
+        raise InvalidModel(
+            f"model {ticket.subject} of tenant {platform.layout.tenant} is not registered; deploy the tenant again"
+        )
+    platform.control.begin_build(ticket.subject, ticket.run_id)
+    model = parse_model(item.name, item.text, f"{item.name}.sql")
+    built = run_model(
+        platform.lake,
+        model,
+        {one.relation: platform.layout.table(one.zone, one.name) for one in model.inputs},
+        platform.layout.gold(model.name),
+        Attempt(ticket.commit, ticket.branch, platform.clock()),
+        platform.resources,
+    )
+    platform.write_document(ticket.run_id, ticket.attempt, BUILT, built)
+
+
+def _ask(platform: Platform, model: GoldModel) -> str:
+    now = platform.clock()
+    run_id = platform.control.ask_for_build(model.name, run_id_of(now, [model.name, now.isoformat()]))
+    platform.control.create_run(
+        Run(run_id=run_id, kind=RunKind.MODEL, subject=model.name, lane=Lane.LAMBDA, created_at=now)
+    )
+    start_execution(platform, Machine.MODEL, platform.control.run(run_id))
+    return run_id
+
+
+def named(one: Input) -> str:
+    """An input as a model's registration lists it."""
+    return f"{one.zone}.{one.name}"

@@ -1,0 +1,101 @@
+"""What a step works with: the tenant's names, the control plane, the lake, AWS clients, and a clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+
+from medallion.contracts.model import Frozen
+from medallion.control.plane import ControlPlane
+from medallion.engines.duckdb.session import Resources
+from medallion.engines.iceberg import Lake, glue_catalog
+from medallion.events import SOURCE, EventType
+from medallion.layout import Environment, EnvironmentLayout, TenantLayout, Zone
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_stepfunctions import SFNClient
+
+D = TypeVar("D", bound=Frozen)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One tenant's platform, as a step sees it."""
+
+    layout: TenantLayout
+    session: boto3.Session
+    resources: Resources
+    clock: Callable[[], datetime] = field(default=_utc_now)
+
+    @classmethod
+    def of(cls, variables: Mapping[str, str]) -> Platform:
+        """The platform that a Lambda's environment variables name."""
+        shared = EnvironmentLayout(
+            Environment(variables["MEDALLION_ENVIRONMENT"]), variables["MEDALLION_ACCOUNT"], variables["AWS_REGION"]
+        )
+        resources = Resources(region=shared.region, memory=variables.get("MEDALLION_ENGINE_MEMORY", "2GB"))
+        return cls(shared.tenant(variables["MEDALLION_TENANT"]), boto3.Session(region_name=shared.region), resources)
+
+    @cached_property
+    def control(self) -> ControlPlane:
+        return ControlPlane.of(self.layout, self.session)
+
+    @cached_property
+    def lake(self) -> Lake:
+        return Lake(glue_catalog(self.layout.region))
+
+    @cached_property
+    def s3(self) -> S3Client:
+        return self.session.client("s3")
+
+    @cached_property
+    def states(self) -> SFNClient:
+        return self.session.client("stepfunctions")
+
+    @cached_property
+    def _events(self) -> EventBridgeClient:
+        return self.session.client("events")
+
+    def emit(self, kind: EventType, **detail: Any) -> None:
+        """Put an event of this tenant on the default bus; RuntimeError if the bus refused it."""
+        about = {"environment": self.layout.environment, "tenant": self.layout.tenant, **detail}
+        answer = self._events.put_events(Entries=[{"Source": SOURCE, "DetailType": kind, "Detail": json.dumps(about)}])
+        if answer["FailedEntryCount"]:
+            raise RuntimeError(
+                f"EventBridge refused the event {kind!r}: {answer['Entries'][0].get('ErrorMessage', '')}"
+            )
+
+    def write_document(self, run_id: str, attempt: int, name: str, document: Frozen) -> None:
+        """Keep one of a run's documents in the artifacts bucket."""
+        self.write_object(self.layout.bucket(Zone.ARTIFACTS), self.layout.run_document(run_id, attempt, name), document)
+
+    def read_document(self, kind: type[D], run_id: str, attempt: int, name: str) -> D | None:
+        """One of a run's documents; None if it was not written."""
+        return self.read_object(
+            kind, self.layout.bucket(Zone.ARTIFACTS), self.layout.run_document(run_id, attempt, name)
+        )
+
+    def write_object(self, bucket: str, key: str, document: Frozen) -> None:
+        """Write a document as JSON."""
+        body = document.model_dump_json(indent=1).encode()
+        self.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+
+    def read_object(self, kind: type[D], bucket: str, key: str) -> D | None:
+        """Read a document; None if there is none."""
+        try:
+            found = self.s3.get_object(Bucket=bucket, Key=key)
+        except self.s3.exceptions.NoSuchKey:
+            return None
+        return kind.model_validate_json(found["Body"].read())

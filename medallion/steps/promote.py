@@ -1,0 +1,96 @@
+"""Promote:
+main moves to the run's one snapshot, by compare-and-swap; then the files and the event that readers go by.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from medallion.contracts.model import Frozen
+from medallion.control.items import Run, RunKind
+from medallion.engines.duckdb.quarantine import publish
+from medallion.engines.model import Built, SourceTables
+from medallion.errors import PublishConflict
+from medallion.events import EventType
+from medallion.layout import TableLayout
+from medallion.ledger.outcomes import ObjectOutcomes
+from medallion.steps.build import BUILT
+from medallion.steps.platform import Platform
+from medallion.steps.ticket import Ticket
+
+
+class Published(Frozen):
+    """A run as readers learn of it: `_SUCCESS` and the two parts of `_LATEST.json`."""
+
+    run_id: str
+    table: str
+    snapshot_id: int
+    contract_version: str
+    execution_arn: str
+    completed_at: datetime
+    rows: int
+    outcomes: tuple[ObjectOutcomes, ...]
+
+
+class Latest(Frozen):
+    """What a table's `_LATEST.json` says."""
+
+    current: Published
+    previous: Published | None
+
+
+def promote(platform: Platform, ticket: Ticket) -> None:
+    """Publish what the gate let through. Each part is done once, whichever try does it."""
+    platform.control.leases.confirm(ticket.leased, ticket.run_id, ticket.lease or 0)
+    run = platform.control.run(ticket.run_id)
+    table = ticket.published_table(platform.layout)
+    snapshot = platform.lake.publish(table, ticket.commit, branch=ticket.branch, base=_base(platform, ticket, run))
+    announce(platform, ticket, run, snapshot)
+
+
+def announce(platform: Platform, ticket: Ticket, run: Run, snapshot: int) -> None:
+    """What follows once main holds the run's snapshot: its quarantine entries stand, readers and models are told."""
+    table = ticket.published_table(platform.layout)
+    if ticket.kind is RunKind.INGEST and (run.total("quarantined") or run.total("duplicates")):
+        publish(platform.lake, SourceTables.of(platform.layout, ticket.subject), ticket.commit, platform.resources)
+    _tell(platform, table, _published(platform, run, table, snapshot))
+    platform.lake.drop_branch(table, ticket.branch)
+    about = {"run_id": ticket.run_id, "snapshot_id": str(snapshot)}
+    if ticket.kind is RunKind.INGEST:
+        platform.emit(EventType.SILVER_PROMOTED, source=ticket.subject, **about)
+    else:
+        platform.emit(EventType.GOLD_PROMOTED, model=ticket.subject, **about)
+
+
+def _base(platform: Platform, ticket: Ticket, run: Run) -> int:
+    """The snapshot of main that the run was made on."""
+    if ticket.kind is RunKind.INGEST:
+        return int(run.snapshots["silver_base"])
+    built = platform.read_document(Built, ticket.run_id, ticket.attempt, BUILT)
+    if built is None:
+        raise PublishConflict(f"run {ticket.run_id}: nothing was built; start it again")
+    return built.base
+
+
+def _published(platform: Platform, run: Run, table: TableLayout, snapshot: int) -> Published:
+    return Published(
+        run_id=run.run_id,
+        table=table.qualified,
+        snapshot_id=snapshot,
+        contract_version=run.contract_version,
+        execution_arn=run.execution_arn,
+        completed_at=platform.clock(),
+        rows=run.rows or run.total("inserted"),
+        outcomes=run.outcomes,
+    )
+
+
+def _tell(platform: Platform, table: TableLayout, published: Published) -> None:
+    """Write `_SUCCESS`, then `_LATEST.json`, which keeps the publication before this one."""
+    layout = platform.layout
+    platform.write_object(table.bucket, layout.success_key(table.name, published.run_id), published)
+    before = platform.read_object(Latest, table.bucket, layout.latest_key(table.name))
+    if before is not None and before.current.run_id == published.run_id:
+        return
+    latest = Latest(current=published, previous=None if before is None else before.current)
+    platform.write_object(table.bucket, layout.latest_key(table.name), latest)

@@ -1,0 +1,98 @@
+"""Refine: the run's objects go through the plan that is pinned to it, in the Lambda lane."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import BinaryIO, cast
+
+from medallion.contracts import parse_contract
+from medallion.contracts.model import Frozen
+from medallion.engines.duckdb.quarantine import withdraw
+from medallion.engines.duckdb.refine import refine as run_plan
+from medallion.engines.model import Attempt, Refined, SourceObject, SourceTables
+from medallion.errors import InvalidContract, SchemaMismatch, UnreadableObject
+from medallion.layout import Zone
+from medallion.plan.compiler import compile_plan
+from medallion.plan.model import Plan
+from medallion.steps.platform import Platform
+from medallion.steps.ticket import Ticket
+from medallion.steps.trigger import MANIFEST, Manifest, ManifestObject
+
+PLAN, REFINED = "plan.json", "refined.json"
+
+
+class RefineResult(Frozen):
+    """What Refine leaves for the gate: what it committed, or why it committed nothing."""
+
+    refined: Refined | None = None
+    blocked: str = ""
+
+
+def refine(platform: Platform, ticket: Ticket) -> None:
+    """Run the pinned plan over the run's objects.
+
+    A header that breaks the contract blocks the run, before anything is written.
+    """
+    platform.control.leases.confirm(ticket.leased, ticket.run_id, ticket.lease or 0)
+    layout, lake = platform.layout, platform.lake
+    tables = SourceTables.of(layout, ticket.subject)
+    _leave_earlier_attempts(platform, ticket, tables)
+    plan = _pinned_plan(platform, ticket)
+    manifest = platform.read_document(Manifest, ticket.run_id, 1, MANIFEST)
+    if manifest is None:
+        raise UnreadableObject(
+            f"run {ticket.run_id}: its manifest is gone from the artifacts bucket; start the run again"
+        )
+    started_at = platform.control.run(ticket.run_id).created_at
+    try:
+        refined = run_plan(
+            lake,
+            plan,
+            tables,
+            {one.source: layout.silver(one.source) for one in plan.references},
+            Attempt(ticket.commit, ticket.branch, started_at),
+            [_source_object(platform, one) for one in manifest.objects],
+            platform.resources,
+        )
+        result = RefineResult(refined=refined)
+    except SchemaMismatch as mismatch:
+        result = RefineResult(blocked=str(mismatch))
+    platform.write_document(ticket.run_id, ticket.attempt, REFINED, result)
+
+
+def _pinned_plan(platform: Platform, ticket: Ticket) -> Plan:
+    """The plan of this run's attempt:
+    compiled from the source's active contract the first time, and kept with the run.
+    """
+    pinned = platform.read_document(Plan, ticket.run_id, ticket.attempt, PLAN)
+    if pinned is not None:
+        return pinned
+    source = platform.control.source(ticket.subject)
+    version = platform.control.contract(source.name, source.contract_version)
+    if version is None:
+        raise InvalidContract(
+            f"source {source.name} of tenant {platform.layout.tenant}: contract version "
+            f"{source.contract_version} is active but not registered; deploy the tenant again"
+        )
+    plan = compile_plan(parse_contract(version.text, f"{source.name} {version.version}"), version.ruleset)
+    platform.write_document(ticket.run_id, ticket.attempt, PLAN, plan)
+    platform.control.note(ticket.run_id, contract_version=version.version)
+    return plan
+
+
+def _leave_earlier_attempts(platform: Platform, ticket: Ticket, tables: SourceTables) -> None:
+    """What earlier attempts of the run left unpublished is taken back,
+    so that this one starts from main as it is now.
+    """
+    if ticket.attempt > 1:
+        withdraw(platform.lake, tables, ticket.run_id, range(1, ticket.attempt), ticket.branch, platform.resources)
+
+
+def _source_object(platform: Platform, one: ManifestObject) -> SourceObject:
+    return SourceObject(one.source_file_id, one.arrived_at, partial(_open, platform, one))
+
+
+def _open(platform: Platform, one: ManifestObject) -> BinaryIO:
+    bucket = platform.layout.bucket(Zone.LANDING)
+    found = platform.s3.get_object(Bucket=bucket, Key=one.key, VersionId=one.version)
+    return cast("BinaryIO", found["Body"])

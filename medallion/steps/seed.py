@@ -1,0 +1,119 @@
+"""Seed: a tenant's folder becomes the control table's first truth:
+sources, contracts, models; and their tables and schedules.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from medallion.contracts.model import Contract
+from medallion.contracts.ruleset import ruleset_hash
+from medallion.control.items import ContractVersion, Source
+from medallion.control.items import Tenant as TenantItem
+from medallion.engines.model import SourceTables
+from medallion.errors import InvalidContract, UnknownSource
+from medallion.layout import Task
+from medallion.plan.compiler import compile_plan
+from medallion.plan.gold import parse_model
+from medallion.steps.build import named
+from medallion.steps.platform import Platform
+from medallion.tenants import ContractFile, load_tenant
+
+if TYPE_CHECKING:
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_scheduler.type_defs import CreateScheduleInputTypeDef
+
+DAILY = "cron(0 2 * * ? *)"
+"""When a source's schedule is due: 02:00 UTC every day."""
+
+
+def seed(platform: Platform, folder: Path, schedule_role_arn: str) -> list[str]:
+    """Register the folder's contents and make what they need; what stands already is left as it is. The sources' names.
+
+    A contract's version is registered once: the same version with other rules is InvalidContract. A higher version
+    becomes the active one.
+    """
+    tenant = load_tenant(folder)
+    platform.control.save_tenant(
+        TenantItem(id=tenant.id, name=tenant.name, description=tenant.description, contact=tenant.contact)
+    )
+    for file in tenant.contracts:
+        _register(platform, file)
+        _ensure_tables(platform, file.contract)
+        _schedule(platform, file.source, schedule_role_arn)
+    for model in tenant.models:
+        parsed = parse_model(model.name, model.text, f"{model.name}.sql")
+        platform.control.save_model(model.name, model.text, tuple(named(one) for one in parsed.inputs))
+    return [file.source for file in tenant.contracts]
+
+
+def _register(platform: Platform, file: ContractFile) -> None:
+    contract, control = file.contract, platform.control
+    version = ContractVersion(
+        source=file.source,
+        version=contract.version,
+        text=file.text,
+        ruleset=ruleset_hash(contract),
+        registered_at=platform.clock(),
+    )
+    if not control.register_contract(version):
+        stands = control.contract(file.source, contract.version)
+        if stands is not None and stands.ruleset != version.ruleset:
+            raise InvalidContract(
+                f"source {file.source} of tenant {platform.layout.tenant}: version {contract.version} is registered "
+                "with other rules; a registered version never changes, so raise the version"
+            )
+    try:
+        active = control.source(file.source).contract_version
+    except UnknownSource:
+        active = "0"
+    if Version(contract.version) >= Version(active):
+        control.save_source(
+            Source(
+                name=file.source,
+                contract_version=contract.version,
+                ruleset=version.ruleset,
+                trigger=contract.trigger,
+                lane=contract.lane,
+                approval=contract.approval,
+            )
+        )
+
+
+def _ensure_tables(platform: Platform, contract: Contract) -> None:
+    plan = compile_plan(contract, ruleset_hash(contract))
+    tables = SourceTables.of(platform.layout, contract.source)
+    for layout, fields in (
+        (tables.bronze, plan.tables.bronze),
+        (tables.silver, plan.tables.silver),
+        (tables.quarantine, plan.tables.quarantine),
+        (tables.duplicates, plan.tables.duplicates),
+    ):
+        platform.lake.ensure(layout, fields)
+        platform.lake.evolve(layout, fields)
+
+
+def _schedule(platform: Platform, source: str, role_arn: str) -> None:
+    """The source's daily schedule: it starts whatever waits in Landing, and finds objects whose event never came."""
+    layout = platform.layout
+    scheduler: EventBridgeSchedulerClient = platform.session.client("scheduler")
+    wanted: CreateScheduleInputTypeDef = {
+        "Name": layout.schedule(source),
+        "GroupName": layout.schedule_group,
+        "ScheduleExpression": DAILY,
+        "ScheduleExpressionTimezone": "UTC",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {
+            "Arn": layout.function_arn(Task.TRIGGER),
+            "RoleArn": role_arn,
+            "Input": json.dumps({"tenant": layout.tenant, "source": source, "scheduled": True}),
+        },
+    }
+    try:
+        scheduler.create_schedule(**wanted)
+    except scheduler.exceptions.ConflictException:
+        scheduler.update_schedule(**wanted)

@@ -1,0 +1,52 @@
+"""Settle: the run's record ends, and its lease goes to the next run. Abandon: a run that ends without publishing."""
+
+from __future__ import annotations
+
+from medallion.control.items import Run, RunKind, RunStatus
+from medallion.engines.duckdb.quarantine import withdraw
+from medallion.engines.model import SourceTables
+from medallion.events import EventType
+from medallion.ledger.gate import Decision
+from medallion.steps.lease import hand_over
+from medallion.steps.platform import Platform
+from medallion.steps.promote import announce
+from medallion.steps.ticket import Ticket
+
+
+def settle(platform: Platform, ticket: Ticket, decision: Decision) -> Run:
+    """End a run that was published, or had nothing to publish, and let the next one go on."""
+    status = RunStatus.UNCHANGED if decision is Decision.SKIP else RunStatus.PROMOTED
+    platform.control.end(ticket.run_id, status, platform.clock())
+    hand_over(platform, ticket)
+    return platform.control.run(ticket.run_id)
+
+
+def abandon(platform: Platform, ticket: Ticket, status: RunStatus, reason: str) -> Run:
+    """End a run that failed or was rejected: its branch goes, its quarantine entries are withdrawn, its records stay
+    in Bronze.
+
+    What a reader sees is as it was before the run. A run whose snapshot is published already is not taken back but
+    completed.
+    """
+    target = ticket.published_table(platform.layout)
+    snapshot = platform.lake.made(target, ticket.commit) if platform.lake.exists(target) else None
+    if snapshot is not None:
+        announce(platform, ticket, platform.control.run(ticket.run_id), snapshot)
+        platform.control.note(
+            ticket.run_id, warnings=(f"completed after a failure that followed publication: {reason}",)
+        )
+        return settle(platform, ticket, Decision.PROMOTE)
+    if ticket.kind is RunKind.INGEST:
+        attempts = range(1, ticket.attempt + 1)
+        tables = SourceTables.of(platform.layout, ticket.subject)
+        withdraw(platform.lake, tables, ticket.run_id, attempts, ticket.branch, platform.resources)
+    else:
+        platform.control.begin_build(ticket.subject, ticket.run_id)
+        if platform.lake.exists(target):
+            platform.lake.drop_branch(target, ticket.branch)
+    platform.control.end(ticket.run_id, status, platform.clock(), reason=reason)
+    hand_over(platform, ticket)
+    kind = EventType.RUN_REJECTED if status is RunStatus.REJECTED else EventType.RUN_FAILED
+    named = "source" if ticket.kind is RunKind.INGEST else "model"
+    platform.emit(kind, **{named: ticket.subject}, run_id=ticket.run_id, reason=reason)
+    return platform.control.run(ticket.run_id)
