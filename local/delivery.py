@@ -25,14 +25,12 @@ _FIRE_S3_EVENT = seam("services.s3", "_fire_s3_event", "bucket_name", "key", "ev
 _FUNCTION_BY_REF = seam("services.lambda_svc", "_get_func_record_for_ref", "function_ref")
 _EXECUTION_RECORD = seam("services.lambda_svc", "_execution_record_for_config", "func", "config")
 _INVOKE_ASYNC = seam("services.lambda_svc", "invoke_async_with_retry", "func", "event")
-_QUEUE_ALLOWS = seam(
-    "services.sqs", "queue_policy_allows", "queue_arn", "service", "source_arn", "source_account"
-)
-_TOPIC_ALLOWS = seam(
-    "services.sns", "topic_policy_allows", "topic_arn", "service", "source_arn", "source_account"
-)
+_QUEUE_ALLOWS = seam("services.sqs", "queue_policy_allows", "queue_arn", "service", "source_arn", "source_account")
+_TOPIC_ALLOWS = seam("services.sns", "topic_policy_allows", "topic_arn", "service", "source_arn", "source_account")
 _SEND_MESSAGE = seam("services.sqs", "_act_send_message", "data", "qurl")
 _QUEUE_BY_ARN = seam("services.sqs", "_queue_by_arn", "arn")
+_ROUTE_FAILURE = seam("services.lambda_svc", "_route_async_failure", "target_arn", "func_name", "event", "result")
+_FUNCTIONS = seam("services.lambda_svc", "_functions")
 _ACCOUNT = seam("core.responses", "get_account_id")
 
 _RULES = "events.amazonaws.com"
@@ -53,6 +51,7 @@ def install(settings: Settings) -> None:
     _DISPATCH_TO_LAMBDA.replace(_asynchronous)
     _FIRE_S3_EVENT.replace(_noting_version)
     _DISPATCH_EVENT.replace(_naming_version)
+    _ROUTE_FAILURE.replace(lambda original: _failed_for_good(original, settings.enforce_iam))
     if settings.enforce_iam:
         _INVOKE_TARGET.replace(_permitted)
 
@@ -149,13 +148,35 @@ def _dead_letter(target: dict[str, Any], event: dict[str, Any], rule: dict[str, 
         "ERROR_CODE": "NO_PERMISSIONS",
         "ERROR_MESSAGE": reason,
     }
-    _SEND_MESSAGE.get()(
-        {
-            "QueueUrl": queue["url"],
-            "MessageBody": json.dumps(event, default=str),
-            "MessageAttributes": {
-                name: {"DataType": "String", "StringValue": value} for name, value in explained.items() if value
-            },
-        },
-        queue["url"],
-    )
+    _send(queue["url"], json.dumps(event, default=str), explained)
+
+
+def _failed_for_good(original: Callable[..., Any], enforce: bool) -> Callable[..., Any]:
+    """A function's dead-letter queue gets the event as it was, a destination the emulator's envelope of it.
+
+    Both are written in the function's role, which needs the permission.
+    """
+
+    def route(target_arn: str, func_name: str, event: Any, result: dict[str, Any]) -> None:
+        config = _FUNCTIONS.get()[func_name]["config"]
+        service = target_arn.split(":")[2]
+        if enforce:
+            action = _ROLE_ACTIONS.get(service, f"{service}:*")
+            refusal = iam.refuse_action(config["Role"], "lambda.amazonaws.com", func_name, action, target_arn)
+            if refusal:
+                logger.warning("%s: a failed event is lost: %s", func_name, refusal)
+                return
+        queue = _QUEUE_BY_ARN.get()(target_arn) if service == "sqs" else None
+        if queue is None or (config.get("DeadLetterConfig") or {}).get("TargetArn") != target_arn:
+            original(target_arn, func_name, event, result)
+            return
+        body = result.get("body")
+        message = body.get("errorMessage", "") if isinstance(body, dict) else ""
+        _send(queue["url"], json.dumps(event), {"ErrorCode": "200", "ErrorMessage": str(message)[:1024]})
+
+    return route
+
+
+def _send(queue_url: str, body: str, attributes: dict[str, str]) -> None:
+    named = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items() if value}
+    _SEND_MESSAGE.get()({"QueueUrl": queue_url, "MessageBody": body, "MessageAttributes": named}, queue_url)

@@ -94,8 +94,10 @@ def up(settings: Settings, progress: Callable[[str], None] = lambda text: None) 
     raise StartFailed(f"The server did not answer within {START_SECONDS:.0f} s. See {settings.log_file}")
 
 
-_SERVE = "import sys; from local.server import serve; from local.settings import Settings; " \
+_SERVE = (
+    "import sys; from local.server import serve; from local.settings import Settings; "
     "serve(Settings.model_validate_json(sys.argv[1]))"
+)
 
 
 def down(state_dir: Path) -> bool:

@@ -225,8 +225,6 @@ def _create_named_query(logical_id: str, properties: Properties, stack_name: str
     return query_id, {"NamedQueryId": query_id}
 
 
-def _update_named_query(
-    physical_id: str, old: Properties, new: Properties, stack_name: str
-) -> tuple[str, Properties]:
+def _update_named_query(physical_id: str, old: Properties, new: Properties, stack_name: str) -> tuple[str, Properties]:
     _NAMED_QUERIES.get()[physical_id].update(new)
     return physical_id, {"NamedQueryId": physical_id}

@@ -34,9 +34,7 @@ class Seam:
         if self.parameters is not None:
             actual = tuple(inspect.signature(found).parameters)[: len(self.parameters)]
             if actual != self.parameters:
-                raise EmulatorMoved(
-                    f"{self}: takes {actual}, expected {self.parameters}; install ministack=={PINNED}"
-                )
+                raise EmulatorMoved(f"{self}: takes {actual}, expected {self.parameters}; install ministack=={PINNED}")
         return found
 
     def replace(self, wrap: Callable[[Any], Any]) -> None:

@@ -53,13 +53,14 @@ def prepare(settings: Settings) -> Any:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     from ministack import app
 
-    from local import delivery, iam, lambdas, properties, recorded, stepfunctions
+    from local import athena, delivery, iam, lambdas, properties, recorded, stepfunctions
 
     iam.install(settings)
     lambdas.install(settings)
     stepfunctions.install(settings)
     delivery.install(settings)
     properties.install(settings)
+    athena.install(settings)
     recorded.install(settings)
     return app.app
 

@@ -128,7 +128,9 @@ def required(resource: str, arguments: dict[str, Any]) -> list[tuple[str, str]]:
         return [(action, f"arn:aws:s3:::{arguments.get('Bucket')}" + (f"/{key}" if key else ""))]
     if service == "events":
         buses = {entry.get("EventBusName", "default") for entry in arguments.get("Entries", [])} or {"default"}
-        return [(action, bus if bus.startswith("arn:") else _arn("events", f"event-bus/{bus}")) for bus in sorted(buses)]
+        return [
+            (action, bus if bus.startswith("arn:") else _arn("events", f"event-bus/{bus}")) for bus in sorted(buses)
+        ]
     found = {
         "dynamodb": lambda: _arn("dynamodb", f"table/{arguments.get('TableName')}"),
         "sns": lambda: arguments.get("TopicArn"),

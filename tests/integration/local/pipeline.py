@@ -76,7 +76,11 @@ def role(service: str, *statements: dict[str, Any]) -> dict[str, Any]:
             "AssumeRolePolicyDocument": {
                 "Version": "2012-10-17",
                 "Statement": [
-                    {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": f"{service}.amazonaws.com"},
+                        "Action": "sts:AssumeRole",
+                    }
                 ],
             },
             "Policies": [{"PolicyName": "all", "PolicyDocument": policy}] if statements else [],
@@ -247,7 +251,11 @@ RESOURCES: dict[str, Any] = {
         "Properties": {
             "RoleArn": arn("MachineRole"),
             "DefinitionString": json.dumps(MACHINE),
-            "DefinitionSubstitutions": {"Waiting": arn("Waiting"), "Failing": arn("Failing"), "Topic": {"Ref": "Topic"}},
+            "DefinitionSubstitutions": {
+                "Waiting": arn("Waiting"),
+                "Failing": arn("Failing"),
+                "Topic": {"Ref": "Topic"},
+            },
         },
     },
     "Arrival": {
@@ -336,7 +344,12 @@ RESOURCES: dict[str, Any] = {
     },
     "NamedQuery": {
         "Type": "AWS::Athena::NamedQuery",
-        "Properties": {"Database": "pipeline", "QueryString": "SELECT 1", "Name": "one", "WorkGroup": {"Ref": "WorkGroup"}},
+        "Properties": {
+            "Database": "pipeline",
+            "QueryString": "SELECT 1",
+            "Name": "one",
+            "WorkGroup": {"Ref": "WorkGroup"},
+        },
     },
     "Group": {"Type": "AWS::Scheduler::ScheduleGroup", "Properties": {"Name": "pipeline"}},
     "ScheduleRole": role("scheduler", allow("lambda:InvokeFunction", on=arn("Layered"))),
