@@ -1,0 +1,104 @@
+"""Runs a contract's compiled plan on real bytes with the real engine, without a lake: what is held is given as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from io import BytesIO
+
+from medallion.contracts.model import Column, Contract, IntegerType, StringType
+from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.staging import stage
+from medallion.engines.model import SourceObject
+from medallion.plan.compiler import compile_plan
+from medallion.plan.sql import literal, quoted
+
+ARRIVED = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One record: its outcome, who holds it already, and the (column, rule, code) of each of its errors."""
+
+    object_number: int
+    source_row: int
+    outcome: str
+    held_by: str | None
+    row_hash: str
+    errors: tuple[tuple[str | None, str, str], ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(code for _, _, code in self.errors)
+
+
+def contract_of(*columns: Column, **settings: object) -> Contract:
+    return Contract.model_validate({"id": "t", "version": "1.0.0", "source": "things", "columns": columns, **settings})
+
+
+def text(name: str, **settings: object) -> Column:
+    return Column.model_validate({"name": name, "header": name, "type": StringType(), **settings})
+
+
+def whole(name: str, **settings: object) -> Column:
+    return Column.model_validate({"name": name, "header": name, "type": IntegerType(), **settings})
+
+
+def judge(
+    contract: Contract,
+    *objects: bytes,
+    held: Sequence[tuple[object, ...]] = (),
+    open_failures: Iterable[str] = (),
+    references: Mapping[str, Sequence[object]] | None = None,
+) -> list[Verdict]:
+    """The records' verdicts in order.
+
+    `held` are Silver's (key…, row_hash), `references` the values by 'source.column'.
+    """
+    plan = compile_plan(contract, "rules")
+    with open_session(Resources(region="eu-west-1")) as session:
+        run = session.connection.execute
+        stage(session, plan, [SourceObject(f"object-{n}", ARRIVED, partial(BytesIO, b)) for n, b in enumerate(objects)])
+        run(
+            "CREATE TABLE run AS SELECT 'r' AS run_id, 1 AS attempt, '1.0.0' AS contract_version, "
+            "'rules' AS ruleset, now() AS started_at"
+        )
+        run(
+            "CREATE TABLE objects AS SELECT DISTINCT object_number, 'o' || object_number AS source_file_id, "
+            "now() AS arrived_at FROM staged"
+        )
+        _held(session, contract, held)
+        for one in plan.references:
+            listed = (references or {})[f"{one.source}.{one.column}"]
+            rows = ", ".join(f"({literal(str(value))})" for value in listed) or "(NULL)"
+            run(f"CREATE TABLE {one.relation} AS SELECT * FROM (VALUES {rows}) AS t(value) WHERE value IS NOT NULL")
+        failures = ", ".join(f"({literal(one)})" for one in open_failures) or "(NULL)"
+        run(f"CREATE TABLE open_failures AS SELECT * FROM (VALUES {failures}) AS t(row_hash)")
+        statements = plan.statements["duckdb"]
+        run(f"CREATE TABLE judged AS {statements.judged}")
+        run(f"CREATE TABLE resolved AS {statements.resolved}")
+        errors = {
+            (int(source_file_id[1:]), row): tuple((one["column"], one["rule"], one["code"]) for one in found or ())
+            for source_file_id, row, found in run(
+                f"SELECT source_file_id, source_row, errors FROM ({statements.quarantine}) WHERE event = 'quarantined'"
+            ).fetchall()
+        }
+        rows_found = run(
+            "SELECT object_number, source_row, outcome, held_by, j.row_hash "
+            "FROM resolved JOIN judged AS j USING (object_number, source_row) ORDER BY 1, 2"
+        ).fetchall()
+    return [Verdict(*found, errors.get((found[0], found[1]), ())) for found in rows_found]
+
+
+def _held(session: Session, contract: Contract, held: Sequence[tuple[object, ...]]) -> None:
+    columns = [
+        f"CAST(NULL AS {'BIGINT' if contract.column(k).type.kind == 'integer' else 'VARCHAR'}) AS {quoted(k)}"
+        for k in contract.key
+    ]
+    session.connection.execute(
+        f"CREATE TABLE silver_held AS SELECT {', '.join([*columns, 'CAST(NULL AS VARCHAR) AS row_hash'])} WHERE FALSE"
+    )
+    for row in held:
+        session.connection.execute(f"INSERT INTO silver_held VALUES ({', '.join('?' for _ in row)})", list(row))
