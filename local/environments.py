@@ -8,18 +8,16 @@ import os
 import queue
 import shutil
 import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from local import worker
+from local.nursery import Starter
 
 INIT_SECONDS = 60.0
 """What an import may take. Lambda's own bound is 10 s, on a machine that does nothing else."""
@@ -68,21 +66,18 @@ class Answer:
 class Environment:
     """A started process. Not for two threads at once: the pool leases it."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, starter: Starter) -> None:
         self.function = function
         self.last_used = time.monotonic()
         self.scratch = Path(tempfile.mkdtemp(prefix="medallion-lambda-"))
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", worker.__file__, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env={"PATH": os.environ.get("PATH", ""), "PYTHONUNBUFFERED": "1"},
-            )
-        self._control = ours
+        self._control, theirs = socket.socketpair()
+        log, printed = os.pipe()
+        try:
+            self._process = starter.start(theirs, printed)
+        finally:
+            theirs.close()
+            os.close(printed)
+        self._log_file = os.fdopen(log, "r", encoding="utf-8", errors="replace", newline="\n")
         self._pending = b""
         self._log: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         threading.Thread(target=self._read_log, name="lambda-log", daemon=True).start()
@@ -103,9 +98,7 @@ class Environment:
     def close(self) -> None:
         """End the process, and forget its scratch folder."""
         self._control.close()
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
+        self._process.end()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def _exchange(
@@ -116,15 +109,14 @@ class Environment:
                 self._send(message)
             answer = json.loads(self._receive(time.monotonic() + timeout))
         except TimeoutError:
-            self._process.kill()
+            self._process.end()
             self._collect_log(of, log)
             error = {"errorType": on_timeout, "errorMessage": f"Task timed out after {timeout:.2f} seconds"}
             return Answer(error=error, log="\n".join(log), alive=False)
         except (EOFError, OSError):
-            status = self._process.wait()
+            self._process.end()
             self._collect_log(of, log)
-            message_text = f"RequestId: {of} Error: Runtime exited with status {status}"
-            error = {"errorType": "Runtime.ExitError", "errorMessage": message_text}
+            error = {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: {of} Error: Runtime exited"}
             return Answer(error=error, log="\n".join(log), alive=False)
         self._collect_log(of, log)
         self.last_used = time.monotonic()
@@ -145,9 +137,9 @@ class Environment:
         return line
 
     def _read_log(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._log.put(line.decode("utf-8", "replace").rstrip("\n"))
+        with self._log_file:
+            for line in self._log_file:
+                self._log.put(line.rstrip("\n"))
         self._log.put(None)
 
     def _collect_log(self, of: str, log: list[str]) -> None:
@@ -167,10 +159,10 @@ class Environment:
 class Pool:
     """Warm environments, the longest idle first. Bounded in how many run at once and how many wait idle."""
 
+    starter: Starter
     slots: int
     idle: int
     idle_seconds: float
-    start: Callable[[Function], Environment] = Environment
     _slots: threading.BoundedSemaphore = field(init=False)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
     _idle: OrderedDict[int, Environment] = field(init=False, default_factory=OrderedDict)
@@ -189,7 +181,7 @@ class Pool:
             return self._run(function, invocation, timeout)
 
     def _run(self, function: Function, invocation: dict[str, Any], timeout: float) -> Answer:
-        environment = self._lease(function) or self.start(function)
+        environment = self._lease(function) or Environment(function, self.starter)
         answer = environment.invoke(invocation, timeout)
         if answer.alive:
             self._keep(environment)

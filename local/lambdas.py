@@ -14,6 +14,7 @@ from typing import Any
 
 from local import iam
 from local.environments import Function, Pool
+from local.nursery import Nursery, starter
 from local.packages import layer_paths, unpacked
 from local.seams import seam
 from local.settings import HOST, Settings
@@ -39,8 +40,12 @@ _nobody_waits: contextvars.ContextVar[bool] = contextvars.ContextVar("nobody_wai
 
 def install(settings: Settings) -> Pool:
     """Run Python functions in this package's environments; other runtimes stay the emulator's business."""
-    pool = Pool(settings.lambda_slots, settings.lambda_idle, settings.lambda_idle_seconds)
+    workers = starter()
+    pool = Pool(workers, settings.lambda_slots, settings.lambda_idle, settings.lambda_idle_seconds)
+    atexit.register(workers.close)
     atexit.register(pool.close)
+    if isinstance(workers, Nursery):
+        threading.Thread(target=workers.warm_up, name="lambda-nursery", daemon=True).start()
     threading.Thread(target=_reap_for_ever, args=(pool,), name="lambda-reaper", daemon=True).start()
     _EXECUTE.replace(lambda original: _executor(original, pool, settings))
     _EXECUTE_IN_SCOPE.replace(_answering_custom_resources)
