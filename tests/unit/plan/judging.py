@@ -89,7 +89,10 @@ def judge(
             "SELECT object_number, source_row, outcome, held_by, j.row_hash "
             "FROM resolved JOIN judged AS j USING (object_number, source_row) ORDER BY 1, 2"
         ).fetchall()
-    return [Verdict(*found, errors.get((found[0], found[1]), ())) for found in rows_found]
+    return [
+        Verdict(number, row, outcome, held_by, row_hash, errors.get((number, row), ()))
+        for number, row, outcome, held_by, row_hash in rows_found
+    ]
 
 
 def _held(session: Session, contract: Contract, held: Sequence[tuple[object, ...]]) -> None:
