@@ -1,0 +1,1 @@
+"""The CDK app: a stack composes, a construct builds."""

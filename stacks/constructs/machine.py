@@ -1,0 +1,108 @@
+"""One state machine of a tenant, from its file in state_machines/."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from medallion.errors import MedallionError
+from medallion.layout import Machine, Task, TenantLayout
+from stacks.constructs.log_group import EncryptedLogGroup
+from stacks.constructs.role import ServiceRole
+from stacks.permissions import DELIVER_LOGS, SAMPLE_TRACES, TRACE, Capabilities
+from stacks.settings import ROOT, EnvironmentSettings
+
+TASKS: dict[Machine, tuple[Task, ...]] = {
+    Machine.INGEST: (
+        Task.ACQUIRE,
+        Task.REFINE,
+        Task.GATE,
+        Task.HOLD,
+        Task.PROMOTE,
+        Task.SETTLE,
+        Task.FAIL,
+    ),
+    Machine.MODEL: (Task.ACQUIRE, Task.BUILD, Task.GATE, Task.PROMOTE, Task.SETTLE, Task.FAIL),
+}
+"""The functions that each machine calls."""
+
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+
+
+class InvalidStateMachine(MedallionError):
+    """A state machine's file does not fit what the stack substitutes in it."""
+
+
+class TaskMachine(Construct):
+    """A Standard state machine over the tenant's functions: own role, X-Ray, every event logged without payloads."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        machine: Machine,
+        layout: TenantLayout,
+        settings: EnvironmentSettings,
+        can: Capabilities,
+        key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        substitutions = {f"{task.capitalize()}FunctionArn": layout.function_arn(task) for task in TASKS[machine]}
+        role = ServiceRole(
+            self,
+            "Role",
+            name=layout.role(machine),
+            service="states.amazonaws.com",
+            permissions=(*can.invoke(*TASKS[machine]), TRACE, SAMPLE_TRACES, DELIVER_LOGS),
+            trust_conditions={
+                "StringEquals": {"aws:SourceAccount": layout.account},
+                "ArnEquals": {"aws:SourceArn": layout.machine_arn(machine)},
+            },
+        )
+        self.state_machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            state_machine_name=layout.machine(machine),
+            state_machine_type=sfn.StateMachineType.STANDARD,
+            definition_body=sfn.DefinitionBody.from_string(definition(definition_file(machine), set(substitutions))),
+            definition_substitutions=substitutions,
+            role=role.role,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=EncryptedLogGroup(
+                    self, "Log", name=layout.machine_log_group(machine), key=key, settings=settings
+                ).log_group,
+                level=sfn.LogLevel.ALL,
+                include_execution_data=False,
+            ),
+        )
+
+
+def definition_file(machine: Machine) -> Path:
+    return ROOT / "state_machines" / f"{machine}.asl.json"
+
+
+def definition(file: Path, substitutions: set[str]) -> str:
+    """The machine's definition on one line.
+
+    InvalidStateMachine where it is no JSON, or its placeholders are not `substitutions`.
+    """
+    if not file.is_file():
+        raise InvalidStateMachine(f"{file}: there is no such file; a machine's definition stands there")
+    text = file.read_text(encoding="utf-8")
+    try:
+        compact = json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
+    except ValueError as error:
+        raise InvalidStateMachine(f"{file}: not JSON ({error}); correct the file") from error
+    if differing := set(_PLACEHOLDER.findall(text)) ^ substitutions:
+        raise InvalidStateMachine(
+            f"{file}: placeholders and the machine's functions differ in {', '.join(sorted(differing))}; "
+            "change the file, or TASKS in stacks/constructs/machine.py"
+        )
+    return compact

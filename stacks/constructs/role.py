@@ -1,0 +1,44 @@
+"""An IAM role whose whole policy is spelt out where it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.acknowledgements import acknowledge
+from stacks.permissions import Permissions
+
+
+class ServiceRole(Construct):
+    """A role that one AWS service assumes. `role` ignores what other constructs would add to its policy unasked."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        service: str,
+        permissions: Permissions,
+        trust_conditions: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        role = iam.Role(
+            self,
+            "Role",
+            role_name=name,
+            assumed_by=iam.ServicePrincipal(service, conditions=dict(trust_conditions or {})),
+            inline_policies={
+                "Permissions": iam.PolicyDocument(
+                    minimize=False, statements=[permission.statement for permission in permissions]
+                )
+            },
+        )
+        reasons = {wildcard: each.because for each in permissions for wildcard in each.wildcards}
+        for wildcard, because in reasons.items():
+            acknowledge(role, f"AwsSolutions-IAM5[Resource::{wildcard}]", because)
+        self.name = name
+        # By ARN, so that the policy is closed: what a construct would add to it goes nowhere.
+        self.role = iam.Role.from_role_arn(self, "Closed", role.role_arn, mutable=False)

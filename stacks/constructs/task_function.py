@@ -1,0 +1,83 @@
+"""One Lambda function of a tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, Size
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from medallion.layout import Task, TenantLayout
+from stacks.acknowledgements import acknowledge
+from stacks.constructs.dead_letters import DeadLetters
+from stacks.constructs.log_group import EncryptedLogGroup
+from stacks.constructs.role import ServiceRole
+from stacks.permissions import Permissions
+from stacks.settings import EnvironmentSettings
+from stacks.tasks import ASYNCHRONOUS, size
+
+
+class TaskFunction(Construct):
+    """The function of a task, its log group and role, and a dead-letter queue where nobody waits for its answer."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        task: Task,
+        layout: TenantLayout,
+        settings: EnvironmentSettings,
+        permissions: Permissions,
+        key: kms.IKey,
+        code: lambda_.Code,
+        layer: lambda_.ILayerVersion,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        asynchronous = task in ASYNCHRONOUS
+        self.role = ServiceRole(
+            self, "Role", name=layout.role(task), service="lambda.amazonaws.com", permissions=permissions
+        )
+        self.dead_letters = (
+            DeadLetters(self, "DeadLetters", of=task, layout=layout, settings=settings, key=key)
+            if asynchronous
+            else None
+        )
+        shape = size(task, settings)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=layout.function(task),
+            description=f"Medallion {task} for tenant {layout.tenant} in {layout.environment}",
+            runtime=lambda_.Runtime.PYTHON_3_12,
+            architecture=lambda_.Architecture.X86_64,
+            code=code,
+            handler=f"lambdas.{task}.handler.handler",
+            layers=[layer],
+            role=self.role.role,
+            memory_size=shape.memory,
+            timeout=Duration.seconds(shape.timeout),
+            ephemeral_storage_size=Size.mebibytes(shape.storage),
+            tracing=lambda_.Tracing.ACTIVE,
+            log_group=EncryptedLogGroup(self, "Log", name=layout.log_group(task), key=key, settings=settings).log_group,
+            dead_letter_queue=self.dead_letters.queue if self.dead_letters else None,
+            retry_attempts=2 if asynchronous else None,
+            max_event_age=Duration.hours(6) if asynchronous else None,
+            environment={
+                "MEDALLION_ENVIRONMENT": layout.environment,
+                "MEDALLION_TENANT": layout.tenant,
+                "MEDALLION_ACCOUNT": layout.account,
+                "POWERTOOLS_SERVICE_NAME": task,
+                "POWERTOOLS_METRICS_NAMESPACE": "Medallion",
+                "POWERTOOLS_LOG_LEVEL": settings.log_level,
+                **(environment or {}),
+            },
+        )
+        acknowledge(
+            self.function,
+            "AwsSolutions-L1",
+            "The dependency layer's wheels are compiled for Python 3.12; runtime and layer move together",
+        )

@@ -1,0 +1,245 @@
+"""Permissions as data: each is one IAM statement with a Sid, so that a policy can be read, diffed and tested by name.
+
+A capability is a function that returns permissions, written once. No action carries a wildcard. Where a resource does,
+the permission says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+
+from medallion.layout import Machine, Task, TenantLayout, Zone
+
+Conditions = Mapping[str, Mapping[str, str | list[str]]]
+
+NO_RESOURCE_LEVEL = "the service knows no resource for these actions"
+KEYS_AT_RUN_TIME = "keys are formed at run time, below the one bucket or prefix that is named"
+TABLES_AT_RUN_TIME = "tables are data (sources and models), below the one database that is named"
+STREAMS_AT_RUN_TIME = "Lambda names the log streams of the one log group"
+EXECUTIONS_AT_RUN_TIME = "executions are named by run, below the one state machine"
+SCHEDULES_AT_RUN_TIME = "schedules are data (one a source), below the tenant's one group"
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One statement that allows `actions` on `resources`; `because` is the reason for a wildcard in a resource."""
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Conditions = field(default_factory=dict)
+    because: str = ""
+
+    @property
+    def statement(self) -> iam.PolicyStatement:
+        return iam.PolicyStatement(
+            sid=self.sid, actions=list(self.actions), resources=list(self.resources), conditions=dict(self.conditions)
+        )
+
+    @property
+    def wildcards(self) -> tuple[str, ...]:
+        """The resources that carry a wildcard, as cdk-nag spells them in a finding."""
+        return tuple(
+            resource.replace(Aws.ACCOUNT_ID, "<AWS::AccountId>").replace(Aws.REGION, "<AWS::Region>")
+            for resource in self.resources
+            if "*" in resource
+        )
+
+
+Permissions = tuple[Permission, ...]
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a tenant's roles may be allowed, on that tenant's resources alone."""
+
+    layout: TenantLayout
+    key_arn: str
+
+    # --- every function
+
+    def observability(self, task: Task) -> Permissions:
+        """Write the function's own log and send its traces."""
+        log_group = self.layout.arn("logs", f"log-group:{self.layout.log_group(task)}:*")
+        return (
+            Permission(
+                "WriteLog", ("logs:CreateLogStream", "logs:PutLogEvents"), (log_group,), because=STREAMS_AT_RUN_TIME
+            ),
+            TRACE,
+        )
+
+    def control(self, *operations: str) -> Permissions:
+        """The named operations (GetItem, Query, …) on the tenant's own items, one statement each."""
+        tenant = f"TENANT#{self.layout.tenant}"
+        own_items: Conditions = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [tenant, f"{tenant}#*"]}}
+        return tuple(
+            Permission(
+                f"Control{operation}", (f"dynamodb:{operation}",), (self.layout.shared.control_table_arn,), own_items
+            )
+            for operation in operations
+        )
+
+    def use_key(self, *services: str) -> Permissions:
+        """Decrypt and encrypt with the tenant's key, by way of the named services only."""
+        via = [f"{service}.{self.layout.region}.amazonaws.com" for service in services]
+        return (
+            Permission(
+                "UseKey",
+                ("kms:Decrypt", "kms:GenerateDataKey"),
+                (self.key_arn,),
+                {"StringEquals": {"kms:ViaService": via}},
+            ),
+        )
+
+    def send_dead_letters(self, task: Task) -> Permissions:
+        """Hand an event that failed every try to the function's dead-letter queue."""
+        queue = self.layout.arn("sqs", self.layout.dead_letters(task))
+        return (Permission("SendDeadLetter", ("sqs:SendMessage",), (queue,)),)
+
+    # --- objects
+
+    def read_objects(self, zone: Zone, prefix: str = "") -> Permissions:
+        return (self._objects("Get", ("s3:GetObject",), zone, prefix),)
+
+    def read_versions(self, zone: Zone) -> Permissions:
+        """Read objects, and particular versions of them."""
+        return (
+            *self.read_objects(zone),
+            self._objects("GetVersion", ("s3:GetObjectVersion",), zone, ""),
+        )
+
+    def write_objects(self, zone: Zone, prefix: str = "") -> Permissions:
+        return (self._objects("Put", ("s3:PutObject",), zone, prefix),)
+
+    def list_objects(self, zone: Zone) -> Permissions:
+        return (Permission(f"List{zone.capitalize()}", ("s3:ListBucket",), (self._bucket(zone),)),)
+
+    def list_versions(self, zone: Zone) -> Permissions:
+        return (Permission(f"List{zone.capitalize()}Versions", ("s3:ListBucketVersions",), (self._bucket(zone),)),)
+
+    def read_run_documents(self) -> Permissions:
+        return self.read_objects(Zone.ARTIFACTS, "runs/")
+
+    def write_run_documents(self) -> Permissions:
+        return self.write_objects(Zone.ARTIFACTS, "runs/")
+
+    # --- tables
+
+    def read_tables(self, *zones: Zone) -> Permissions:
+        """Read the zones' Iceberg tables: catalogue, metadata and data."""
+        return tuple(
+            permission
+            for zone in zones
+            for permission in (
+                self._catalogue(f"Describe{zone.capitalize()}Tables", ("glue:GetDatabase", "glue:GetTable"), zone),
+                *self.read_objects(zone),
+                *self.list_objects(zone),
+            )
+        )
+
+    def write_tables(self, *zones: Zone) -> Permissions:
+        """Read the zones' Iceberg tables, write files and commit."""
+        return tuple(
+            permission
+            for zone in zones
+            for permission in (
+                *self.read_tables(zone),
+                self._catalogue(f"Commit{zone.capitalize()}Tables", ("glue:UpdateTable",), zone),
+                *self.write_objects(zone),
+            )
+        )
+
+    def create_tables(self, *zones: Zone) -> Permissions:
+        return tuple(self._catalogue(f"Create{zone.capitalize()}Tables", ("glue:CreateTable",), zone) for zone in zones)
+
+    # --- orchestration
+
+    def start(self, machine: Machine) -> Permissions:
+        """Start the machine's executions, and ask how one of them stands."""
+        executions = self.layout.arn("states", f"execution:{self.layout.machine(machine)}:*")
+        name = machine.capitalize()
+        return (
+            Permission(f"Start{name}", ("states:StartExecution",), (self.layout.machine_arn(machine),)),
+            Permission(f"Describe{name}", ("states:DescribeExecution",), (executions,), because=EXECUTIONS_AT_RUN_TIME),
+        )
+
+    def answer_tasks(self) -> Permissions:
+        """Answer the tasks that wait with a token, in both machines."""
+        machines = tuple(self.layout.machine_arn(machine) for machine in Machine)
+        return (Permission("AnswerTasks", ("states:SendTaskSuccess",), machines),)
+
+    def put_events(self) -> Permissions:
+        """Tell the default bus, as the platform and no one else."""
+        as_medallion: Conditions = {"ForAllValues:StringEquals": {"events:source": ["medallion"]}}
+        bus = self.layout.arn("events", "event-bus/default")
+        return (Permission("PutEvents", ("events:PutEvents",), (bus,), as_medallion),)
+
+    def manage_schedules(self) -> Permissions:
+        """Create and change the tenant's schedules, and hand them their role."""
+        schedules = self.layout.arn("scheduler", f"schedule/{self.layout.schedule_group}/*")
+        role = f"arn:aws:iam::{self.layout.account}:role/{self.layout.role('schedule')}"
+        to_scheduler: Conditions = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+        return (
+            *(
+                Permission(operation, (f"scheduler:{operation}",), (schedules,), because=SCHEDULES_AT_RUN_TIME)
+                for operation in ("GetSchedule", "CreateSchedule", "UpdateSchedule")
+            ),
+            Permission("PassScheduleRole", ("iam:PassRole",), (role,), to_scheduler),
+        )
+
+    def invoke(self, *tasks: Task) -> Permissions:
+        return tuple(
+            Permission(f"Invoke{task.capitalize()}", ("lambda:InvokeFunction",), (self.layout.function_arn(task),))
+            for task in tasks
+        )
+
+    # ---
+
+    def _bucket(self, zone: Zone) -> str:
+        return f"arn:aws:s3:::{self.layout.bucket(zone)}"
+
+    def _objects(self, verb: str, actions: tuple[str, ...], zone: Zone, prefix: str) -> Permission:
+        of = "Runs" if prefix else zone.capitalize()
+        return Permission(f"{verb}{of}", actions, (f"{self._bucket(zone)}/{prefix}*",), because=KEYS_AT_RUN_TIME)
+
+    def _catalogue(self, sid: str, actions: tuple[str, ...], zone: Zone) -> Permission:
+        database = self.layout.database(zone)
+        resources = ("catalog", f"database/{database}", f"table/{database}/*")
+        return Permission(
+            sid, actions, tuple(self.layout.arn("glue", each) for each in resources), because=TABLES_AT_RUN_TIME
+        )
+
+
+TRACE = Permission(
+    "SendTraces", ("xray:PutTraceSegments", "xray:PutTelemetryRecords"), ("*",), because=NO_RESOURCE_LEVEL
+)
+
+SAMPLE_TRACES = Permission(
+    "SampleTraces", ("xray:GetSamplingRules", "xray:GetSamplingTargets"), ("*",), because=NO_RESOURCE_LEVEL
+)
+
+DELIVER_LOGS = Permission(
+    "DeliverLogs",
+    (
+        "logs:CreateLogDelivery",
+        "logs:GetLogDelivery",
+        "logs:UpdateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:DescribeResourcePolicies",
+        "logs:DescribeLogGroups",
+    ),
+    ("*",),
+    because=NO_RESOURCE_LEVEL,
+)
+"""What Step Functions asks of a state machine's role before it logs."""
+
+
+def read_asset(bucket_arn: str, key: str) -> Permissions:
+    """Read the one object of a deployment's assets."""
+    return (Permission("GetFolder", ("s3:GetObject",), (f"{bucket_arn}/{key}",)),)

@@ -1,0 +1,117 @@
+"""The tenant's Lambda functions as one table: what each may touch, how large it is, and who waits for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from medallion.layout import Machine, Task, Zone
+from stacks.permissions import Capabilities, Permissions
+from stacks.settings import EnvironmentSettings
+
+ASYNCHRONOUS = frozenset({Task.SEED, Task.TRIGGER, Task.COALESCE})
+"""Invoked by a service that does not wait for the answer: what fails every try goes to a dead-letter queue."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """Memory and ephemeral storage in MB, timeout in seconds."""
+
+    memory: int
+    timeout: int
+    storage: int = 512
+
+
+def size(task: Task, settings: EnvironmentSettings) -> Size:
+    """How large a task's function is."""
+    match task:
+        case Task.REFINE | Task.BUILD:
+            return Size(settings.engine_memory, 900, settings.engine_storage)
+        case Task.SEED | Task.GATE | Task.PROMOTE | Task.FAIL:
+            return Size(1024, 300)
+        case _:
+            return Size(512, 60)
+
+
+def permissions(task: Task, can: Capabilities) -> Permissions:
+    """Everything that a task's role may do. The seed's asset is added where the asset is known."""
+    own = can.observability(task)
+    if task in ASYNCHRONOUS:
+        own += can.send_dead_letters(task)
+    return own + _by_task(can)[task]
+
+
+def _by_task(can: Capabilities) -> dict[Task, Permissions]:
+    published = (Zone.SILVER, Zone.QUARANTINE, Zone.GOLD)
+    return {
+        Task.SEED: (
+            *can.control("GetItem", "PutItem", "UpdateItem", "Query"),
+            *can.use_key("s3", "sqs"),
+            *can.write_tables(Zone.BRONZE, *published),
+            *can.create_tables(Zone.BRONZE, *published),
+            *can.manage_schedules(),
+        ),
+        Task.TRIGGER: (
+            *can.control("GetItem", "PutItem", "UpdateItem", "Query"),
+            *can.use_key("s3", "sqs"),
+            *can.list_versions(Zone.LANDING),
+            *can.write_run_documents(),
+            *can.start(Machine.INGEST),
+            *can.put_events(),
+        ),
+        Task.ACQUIRE: (
+            *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
+            *can.use_key("s3"),
+            *can.read_run_documents(),
+            *can.write_run_documents(),
+            *can.list_objects(Zone.ARTIFACTS),
+            *can.answer_tasks(),
+        ),
+        Task.REFINE: (
+            *can.control("GetItem", "UpdateItem"),
+            *can.use_key("s3"),
+            *can.read_versions(Zone.LANDING),
+            *can.read_run_documents(),
+            *can.write_run_documents(),
+            *can.write_tables(Zone.BRONZE, Zone.SILVER, Zone.QUARANTINE),
+        ),
+        Task.GATE: (
+            *can.control("GetItem", "UpdateItem"),
+            *can.use_key("s3"),
+            *can.read_run_documents(),
+            *can.write_run_documents(),
+            *can.read_tables(Zone.BRONZE, *published),
+        ),
+        Task.HOLD: (
+            *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
+            *can.answer_tasks(),
+            *can.put_events(),
+        ),
+        Task.PROMOTE: (
+            *can.control("GetItem", "UpdateItem"),
+            *can.use_key("s3"),
+            *can.read_run_documents(),
+            *can.write_tables(*published),
+            *can.put_events(),
+        ),
+        Task.SETTLE: (*can.control("GetItem", "UpdateItem", "DeleteItem", "Query"), *can.answer_tasks()),
+        Task.FAIL: (
+            *can.control("GetItem", "UpdateItem", "DeleteItem", "Query"),
+            *can.use_key("s3"),
+            *can.write_tables(*published),
+            *can.answer_tasks(),
+            *can.put_events(),
+        ),
+        Task.COALESCE: (
+            *can.control("GetItem", "PutItem", "UpdateItem", "Query"),
+            *can.use_key("sqs"),
+            *can.start(Machine.MODEL),
+        ),
+        Task.BUILD: (
+            *can.control("GetItem", "UpdateItem", "Query"),
+            *can.use_key("s3"),
+            *can.write_run_documents(),
+            *can.read_tables(Zone.SILVER),
+            *can.write_tables(Zone.GOLD),
+            *can.create_tables(Zone.GOLD),
+        ),
+    }
