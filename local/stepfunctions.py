@@ -28,6 +28,14 @@ _REGION = seam("core.responses", "get_region")
 _SERVICE = "states.amazonaws.com"
 _IAM_PREFIX = {"sfn": "states", "eventbridge": "events", "cloudwatchlogs": "logs", "s3control": "s3"}
 
+_REFUSALS = {
+    "lambda": "Lambda.AWSLambdaException",
+    "sns": "SNS.AuthorizationErrorException",
+    "sqs": "SQS.AmazonSQSException",
+    "dynamodb": "DynamoDB.AmazonDynamoDBException",
+}
+"""The error names under which Step Functions reports a refusal, where they are not AccessDeniedException."""
+
 _role: contextvars.ContextVar[str | None] = contextvars.ContextVar("state_machine_role", default=None)
 _token: contextvars.ContextVar[str | None] = contextvars.ContextVar("task_token", default=None)
 
@@ -109,8 +117,7 @@ def judge(resource: str, arguments: Any) -> None:
         refusal = iam.refuse_action(role, _SERVICE, "states", action, target)
         if refusal:
             service = action.partition(":")[0]
-            prefix = {"lambda": "Lambda", "sns": "SNS", "sqs": "SQS", "dynamodb": "DynamoDB"}.get(service)
-            raise _ERROR.get()(f"{prefix or service.capitalize()}.AccessDeniedException", refusal)
+            raise _ERROR.get()(_REFUSALS.get(service, f"{service.capitalize()}.AccessDeniedException"), refusal)
 
 
 def required(resource: str, arguments: dict[str, Any]) -> list[tuple[str, str]]:
