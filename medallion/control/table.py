@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -43,7 +43,7 @@ class Update:
 
     key: Key
     changes: Mapping[str, Any]
-    condition: ConditionBase = PRESENT
+    condition: ConditionBase = field(default_factory=lambda: PRESENT)
 
     def request(self) -> dict[str, Any]:
         values = _attributes(dict(self.changes))

@@ -1,0 +1,33 @@
+"""Named errors of the command: what happened, where, what to do next."""
+
+from __future__ import annotations
+
+from medallion.errors import MedallionError
+
+
+class BadArgument(MedallionError):
+    """An argument cannot be used as it is."""
+
+
+class NothingDeployed(MedallionError):
+    """The environment's shared parts do not exist in this account and region."""
+
+
+class NoSuchEntry(MedallionError):
+    """No quarantined record stands at that place."""
+
+
+class Unreachable(MedallionError):
+    """AWS does not answer, or does not let this caller in."""
+
+
+class QueryFailed(MedallionError):
+    """Athena ended a query without a result."""
+
+
+class ToolFailed(MedallionError):
+    """A program that the command needs is missing, or ended with an error."""
+
+
+class WaitedEnough(MedallionError):
+    """What was waited for did not happen in the time given."""

@@ -1,0 +1,115 @@
+"""The command's exit codes, and which error ends with which. docs/cli.md lists them; a test holds the two together."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+from botocore.exceptions import (
+    ConnectionError as BotoConnectionError,
+)
+
+from cli.errors import BadArgument, NoSuchEntry, NothingDeployed, Unreachable, WaitedEnough
+from medallion.control.items import RunStatus
+from medallion.errors import InvalidName, MedallionError, UnknownRun, UnknownSource, UnknownTenant
+
+
+class Exit(IntEnum):
+    """What a script may rely on."""
+
+    OK = 0
+    """Done."""
+    FAILED = 1
+    """Something failed that has no code of its own; the message says what."""
+    USAGE = 2
+    """An argument is missing or cannot be used."""
+    NOT_FOUND = 3
+    """The tenant, source, run, entry or environment does not exist."""
+    RUN_FAILED = 4
+    """The run ended without publishing: failed, rejected or refused."""
+    RUN_HELD = 5
+    """The run waits for a person: approve or reject it."""
+    UNREACHABLE = 6
+    """AWS does not answer, or does not let this caller in."""
+    TIMED_OUT = 7
+    """What was waited for did not happen in time; it may still."""
+
+
+_CODES: tuple[tuple[type[MedallionError], Exit], ...] = (
+    (InvalidName, Exit.USAGE),
+    (BadArgument, Exit.USAGE),
+    (UnknownTenant, Exit.NOT_FOUND),
+    (UnknownSource, Exit.NOT_FOUND),
+    (UnknownRun, Exit.NOT_FOUND),
+    (NothingDeployed, Exit.NOT_FOUND),
+    (NoSuchEntry, Exit.NOT_FOUND),
+    (Unreachable, Exit.UNREACHABLE),
+    (WaitedEnough, Exit.TIMED_OUT),
+)
+
+_UNREACHABLE = (
+    BotoConnectionError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+_REFUSED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    }
+)
+
+
+def code_of(error: MedallionError) -> Exit:
+    """The exit code for an error that was raised on purpose."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), Exit.FAILED)
+
+
+def code_of_run(status: RunStatus) -> Exit:
+    """The exit code for a run that was waited for or asked about."""
+    if status in (RunStatus.FAILED, RunStatus.REJECTED, RunStatus.REFUSED):
+        return Exit.RUN_FAILED
+    return Exit.RUN_HELD if status is RunStatus.HELD else Exit.OK
+
+
+def explain(error: BotoCoreError | ClientError) -> MedallionError:
+    """An AWS client's error as one of ours, with what to do next."""
+    if isinstance(error, _UNREACHABLE):
+        return Unreachable(
+            f"AWS cannot be reached: {error}. Check credentials, region and network; "
+            "for the embedded AWS: medallion local status"
+        )
+    if not isinstance(error, ClientError):
+        return MedallionError(f"The AWS client could not do it: {error}")
+    code = error.response["Error"].get("Code", "")
+    said = f"{error.operation_name}: {error.response['Error'].get('Message') or code}"
+    if code in _REFUSED:
+        return Unreachable(
+            f"AWS does not let this caller in ({code}), {said}. Check the credentials and their permissions"
+        )
+    missing = code == "ResourceNotFoundException" or code in {"NoSuchBucket", "404"}
+    if missing:
+        return NothingDeployed(
+            f"What this needs is not deployed here ({said}). Check --environment and the region, "
+            "or deploy it: medallion deploy"
+        )
+    return MedallionError(f"AWS refused ({code}), {said}")

@@ -1,0 +1,100 @@
+"""The `medallion` command: its commands, its shared options, and how an error ends it."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import entry_points, version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli import quarantine
+from cli.deploying import deploy, synth
+from cli.exits import Exit, code_of, explain
+from cli.ingest import ingest
+from cli.options import Options
+from cli.output import print_json, say
+from cli.query import query
+from cli.runs import approve, reject, run, runs
+from cli.target import Where, default_state_dir
+from medallion.errors import MedallionError
+from medallion.layout import Environment
+
+COMMANDS = "medallion.commands"
+"""The entry-point group by which an installed package brings a group of commands."""
+
+app = typer.Typer(
+    name="medallion",
+    help="A medallion lakehouse that never loses a record: deploy it, feed it, ask it.",
+    epilog="Exit codes: "
+    + ", ".join(f"{code.value} {code.name.lower().replace('_', ' ')}" for code in Exit)
+    + ". More in docs/cli.md.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"medallion {version('medallion')}")
+        raise typer.Exit
+
+
+@app.callback()
+def shared(
+    context: typer.Context,
+    target: Annotated[
+        Where | None,
+        typer.Option(
+            envvar="MEDALLION_TARGET", help="Which AWS. Default: local while an embedded AWS runs here, else aws."
+        ),
+    ] = None,
+    environment: Annotated[
+        Environment, typer.Option("--environment", "-e", envvar="MEDALLION_ENVIRONMENT", help="Which deployment.")
+    ] = Environment.DEV,
+    state_dir: Annotated[
+        Path | None,
+        typer.Option(envvar="MEDALLION_LOCAL_STATE", help="The embedded AWS's folder. Default: .medallion here."),
+    ] = None,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version, and end.")
+    ] = False,
+) -> None:
+    context.obj = Options(where=target, environment=environment, state_dir=state_dir or default_state_dir())
+
+
+app.command()(ingest)
+app.command()(runs)
+app.command()(run)
+app.command()(approve)
+app.command()(reject)
+app.command()(query)
+app.add_typer(quarantine.app)
+app.command()(synth)
+app.command()(deploy)
+for found in sorted(entry_points(group=COMMANDS)):
+    app.add_typer(found.load(), name=found.name)
+
+
+def main() -> None:
+    """Run the command. An error raised on purpose ends it with a sentence; any other is a bug, with its trace."""
+    try:
+        app()
+    except MedallionError as error:
+        _end(error)
+    except (BotoCoreError, ClientError) as error:
+        _end(explain(error))
+
+
+def _end(error: MedallionError) -> None:
+    if "--json" in sys.argv[1:]:
+        print_json({"error": str(error), "kind": type(error).__name__})
+    else:
+        say(f"medallion: {error}")
+    sys.exit(code_of(error))
+
+
+if __name__ == "__main__":
+    main()
