@@ -27,14 +27,12 @@ def parse(arguments: list[str]) -> Settings:
     return Settings(enforce_iam=not given.pop("no_iam"), **given)
 
 
-def main() -> int:
+def main() -> None:
     try:
         serve(parse(sys.argv[1:]))
     except LocalError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

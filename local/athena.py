@@ -1,6 +1,7 @@
 """Athena: queries on the Iceberg tables that the Glue catalog names, run by DuckDB, under the workgroup's settings.
 
-The emulator keeps the API: workgroups, executions, result pages. What a query means, what it may scan and where its result
+The emulator keeps the API: workgroups, executions, result pages. What a query means, what it may scan and where its
+result
 goes is decided here.
 """
 
@@ -234,9 +235,8 @@ def _limit(workgroup: str) -> int | None:
 def _save(execution: dict[str, Any], result: Result) -> None:
     """Write the result as Athena does: every value quoted, a null as nothing between two commas."""
     bucket, _, key = execution["ResultConfiguration"]["OutputLocation"].removeprefix("s3://").partition("/")
-    lines = [
-        ",".join("" if value is None else quoted(value) for value in row) for row in [result.columns, *result.rows]
-    ]
+    table: list[list[str | None]] = [[*result.columns], *result.rows]
+    lines = [",".join("" if value is None else quoted(value) for value in row) for row in table]
     body = ("\n".join(lines) + "\n").encode()
     answer = _PUT_OBJECT.get()(bucket, key, body, {"content-type": "text/csv", "content-length": str(len(body))})
     if answer[0] >= 300:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,9 +122,9 @@ def _reporting(as_json: bool, doing: str) -> Iterator[Progress]:
 
 def _fail(message: str, as_json: bool, code: int = 1) -> None:
     if as_json:
-        print(json.dumps({"error": message}))
+        typer.echo(json.dumps({"error": message}))
     else:
-        print(message, file=sys.stderr)
+        typer.echo(message, err=True)
     raise typer.Exit(code)
 
 
@@ -156,8 +155,8 @@ def _show_report(report: DeployReport) -> None:
 
 
 def _show(result: dict[str, object], sentence: str, as_json: bool) -> None:
-    print(json.dumps(result) if as_json else sentence)
+    typer.echo(json.dumps(result) if as_json else sentence)
 
 
 def _print_json(model: BaseModel) -> None:
-    print(model.model_dump_json(indent=2))
+    typer.echo(model.model_dump_json(indent=2))

@@ -1,7 +1,9 @@
 """EventBridge and EventBridge Scheduler deliveries: who may receive, what is retried, where a refused one goes.
 
-On AWS a rule reaches a target by the target's resource policy or by the target's role, a schedule by its role; an undelivered
-event goes to the target's dead-letter queue; a Lambda target is invoked asynchronously, with its own retries and dead letters.
+On AWS a rule reaches a target by the target's resource policy or by the target's role, a schedule by its role; an
+undelivered
+event goes to the target's dead-letter queue; a Lambda target is invoked asynchronously, with its own retries and
+dead letters.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ def install(settings: Settings) -> None:
     _DISPATCH_TO_LAMBDA.replace(_asynchronous)
     _FIRE_S3_EVENT.replace(_noting_version)
     _DISPATCH_EVENT.replace(_naming_version)
-    _ROUTE_FAILURE.replace(lambda original: _failed_for_good(original, settings.enforce_iam))
+    _ROUTE_FAILURE.replace(lambda original: _failed_for_good(original, enforce=settings.enforce_iam))
     if settings.enforce_iam:
         _INVOKE_TARGET.replace(_permitted)
 
@@ -151,7 +153,7 @@ def _dead_letter(target: dict[str, Any], event: dict[str, Any], rule: dict[str, 
     _send(queue["url"], json.dumps(event, default=str), explained)
 
 
-def _failed_for_good(original: Callable[..., Any], enforce: bool) -> Callable[..., Any]:
+def _failed_for_good(original: Callable[..., Any], *, enforce: bool) -> Callable[..., Any]:
     """A function's dead-letter queue gets the event as it was, a destination the emulator's envelope of it.
 
     Both are written in the function's role, which needs the permission.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from local.errors import DeployFailed
 from local.recorded import is_recorded
-from local.settings import Settings
+from local.settings import SIGNING, Settings
 
 Progress = Callable[[str], None]
 
@@ -35,7 +36,8 @@ class StackReport(BaseModel):
 
 
 class DeployReport(BaseModel):
-    """What a deployment made. Types under `recorded_only` are stored and nothing more: no service stands behind them."""
+    """What a deployment made. Types under `recorded_only` are stored and nothing more: no service stands behind
+    them."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -94,7 +96,7 @@ def client(settings: Settings, service: str) -> Any:
         endpoint_url=settings.endpoint,
         region_name=settings.region,
         aws_access_key_id=settings.account,
-        aws_secret_access_key="local",
+        aws_secret_access_key=SIGNING,
         config=Config(retries={"max_attempts": 3, "mode": "standard"}),
     )
 
@@ -139,6 +141,8 @@ def _run(arguments: list[str], folder: Path, settings: Settings, progress: Progr
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))},
         **settings.client_environment(),
         "AWS_ENDPOINT_URL_S3": settings.endpoint,
+        # cdk.json says `python3 app.py`: that must be the interpreter that holds the CDK.
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
         "CDK_DEFAULT_ACCOUNT": settings.account,
         "CDK_DEFAULT_REGION": settings.region,
         "CDK_DISABLE_VERSION_CHECK": "1",
@@ -149,8 +153,7 @@ def _run(arguments: list[str], folder: Path, settings: Settings, progress: Progr
     with subprocess.Popen(
         arguments, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
+        for line in process.stdout or ():
             if line.strip():
                 lines.append(line.rstrip())
                 progress(lines[-1])

@@ -1,6 +1,7 @@
 """IAM where the emulator does not ask: roles that a service assumes to act for a state machine, a rule or a schedule.
 
-The emulator verifies signatures and judges every API call, Lambda functions' calls among them. What a service does with a role
+The emulator verifies signatures and judges every API call, Lambda functions' calls among them. What a service does
+with a role
 inside the emulator never becomes an API call, so it is judged here, by the emulator's own evaluator.
 """
 
@@ -31,8 +32,8 @@ def install(settings: Settings) -> None:
         _PIN_ORIGIN.replace(_secured)
 
 
-def _secured(original: Callable[[str, bool], None]) -> Callable[[str, bool], None]:
-    def pin(source_ip: str, secure_transport: bool) -> None:
+def _secured(original: Callable[..., None]) -> Callable[..., None]:
+    def pin(source_ip: str, secure_transport: Any) -> None:
         original(source_ip, secure_transport or source_ip in ("127.0.0.1", "::1"))
 
     return pin

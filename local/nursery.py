@@ -22,7 +22,8 @@ PRELOADED = (
     "pyiceberg.catalog.glue",
     "pyiceberg.io.pyarrow",
 )
-"""What most of the project's functions import. Nothing that reads its environment, or starts a thread, when imported."""
+"""What most of the project's functions import. Nothing that reads its environment, or starts a thread, when
+imported."""
 
 _ENVIRONMENT = {
     "PATH": os.environ.get("PATH", ""),

@@ -6,7 +6,6 @@ import functools
 import hashlib
 import io
 import logging
-import os
 import re
 import sys
 import tempfile
@@ -32,7 +31,7 @@ def unpacked(archive: bytes, under: Path) -> Path:
                 raise ValueError(f"the archive's entry {name!r} leaves its folder")
         entries.extractall(staging)
     try:
-        os.replace(staging, target)
+        staging.rename(target)
     except OSError:
         # Another invocation unpacked the same content first.
         if not target.exists():
@@ -50,7 +49,8 @@ def compiled_for(archive: bytes) -> set[str]:
 def layer_paths(archive: bytes, under: Path) -> tuple[Path, ...]:
     """The folders of a layer that belong on the handler's path, or none where it was compiled for another Python.
 
-    Handlers run on the interpreter of the embedded AWS with the project's own pinned packages. A layer for Lambda's Python
+    Handlers run on the interpreter of the embedded AWS with the project's own pinned packages. A layer for Lambda's
+    Python
     cannot be loaded by another; its packages are then taken from the project's installation.
     """
     ours = f"{sys.version_info.major}{sys.version_info.minor}"

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from local.errors import NotRunning, StartFailed
-from local.server import check_port
-from local.settings import Settings
+from local.ports import check_port
+from local.settings import HOST, Settings
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -94,10 +93,12 @@ def up(settings: Settings, progress: Callable[[str], None] = lambda text: None) 
     raise StartFailed(f"The server did not answer within {START_SECONDS:.0f} s. See {settings.log_file}")
 
 
-_SERVE = (
-    "import sys; from local.server import serve; from local.settings import Settings; "
-    "serve(Settings.model_validate_json(sys.argv[1]))"
-)
+_SERVE = """
+import sys
+from local.server import serve
+from local.settings import HOST, Settings
+serve(Settings.model_validate_json(sys.argv[1]))
+"""
 
 
 def down(state_dir: Path) -> bool:
@@ -122,9 +123,7 @@ def down(state_dir: Path) -> bool:
 def reset(state_dir: Path) -> None:
     """Forget everything that is deployed and stored; the server goes on. Raises NotRunning."""
     settings = require(state_dir).settings
-    request = urllib.request.Request(f"{settings.endpoint}/_ministack/reset", method="POST")
-    with urllib.request.urlopen(request, timeout=60):
-        pass
+    _ask(settings, "POST", "/_ministack/reset", timeout=60)
 
 
 def status(state_dir: Path) -> Status:
@@ -166,10 +165,18 @@ def running(state_dir: Path) -> Running | None:
 def healthy(settings: Settings) -> bool:
     """Whether the server answers."""
     try:
-        with urllib.request.urlopen(f"{settings.endpoint}/_ministack/health", timeout=2) as answer:
-            return "services" in json.load(answer)
-    except (OSError, ValueError, urllib.error.URLError):
+        return "services" in json.loads(_ask(settings, "GET", "/_ministack/health", timeout=2))
+    except (OSError, ValueError, http.client.HTTPException):
         return False
+
+
+def _ask(settings: Settings, method: str, path: str, timeout: float) -> bytes:
+    connection = http.client.HTTPConnection(HOST, settings.port, timeout=timeout)
+    try:
+        connection.request(method, path)
+        return connection.getresponse().read()
+    finally:
+        connection.close()
 
 
 def memory_mb(pid: int) -> int | None:
@@ -192,7 +199,7 @@ def memory_mb(pid: int) -> int | None:
 
 def _is(recorded: Running) -> bool:
     mark = _start_mark(recorded.pid)
-    return mark is not None and (recorded.started == 0.0 or mark == recorded.started)
+    return mark is not None and (recorded.started in (0.0, mark))
 
 
 def _start_mark(pid: int) -> float | None:

@@ -1,4 +1,5 @@
-"""CloudFormation properties that the emulator's resource handlers drop: set here, as the service's own API would set them.
+"""CloudFormation properties that the emulator's resource handlers drop: set here, as the service's own API would set
+them.
 
 Also a resource type that the emulator serves by API but not by CloudFormation: Athena's named queries.
 """
@@ -76,15 +77,13 @@ def _configure_buckets() -> None:
     configurations = _BUCKET_CONFIGURATIONS.get()
     if any(name == "BucketEncryption" for name, *_ in configurations):
         return
-    from ministack.services.cloudformation import provisioners
-
-    provisioners._S3_BUCKET_CONFIGURATIONS = (
-        *configurations,
+    ours = (
         ("BucketEncryption", encryption_xml, _checked(_PUT_ENCRYPTION.get()), _DELETE_ENCRYPTION.get()),
         ("LifecycleConfiguration", lifecycle_xml, _checked(_PUT_LIFECYCLE.get()), _DELETE_LIFECYCLE.get()),
         ("LoggingConfiguration", logging_xml, _checked(_PUT_LOGGING.get()), lambda name: None),
         ("OwnershipControls", ownership_xml, _checked(_PUT_OWNERSHIP.get()), _DELETE_OWNERSHIP.get()),
     )
+    _BUCKET_CONFIGURATIONS.put((*configurations, *ours))
 
 
 def _checked(put: Callable[[str, bytes], Any]) -> Callable[[str, bytes], None]:

@@ -1,7 +1,8 @@
 """CloudFormation types that the emulator lacks: recorded, never emulated.
 
 A stack that uses one deploys: the resource gets a physical id and its attributes, and nothing else happens. Wherever a
-deployment is reported these are told apart from what really runs. The table is generated from the CloudFormation resource
+deployment is reported these are told apart from what really runs. The table is generated from the CloudFormation
+resource
 schemas (`python -m local.spec`).
 """
 
@@ -26,8 +27,9 @@ _REGION = seam("core.responses", "get_region")
 
 @functools.cache
 def table() -> dict[str, dict[str, list[str]]]:
-    """Type → {"attributes": names that Fn::GetAtt may ask for, "identifier": properties that make up the physical id}."""
-    text = resources.files("local").joinpath("data/recorded_types.json").read_text()
+    """Type → {"attributes": names that Fn::GetAtt may ask for, "identifier": properties that make up the physical
+    id}."""
+    text = resources.files("local").joinpath("recorded_types.json").read_text()
     loaded: dict[str, dict[str, list[str]]] = json.loads(text)
     return loaded
 
@@ -58,7 +60,7 @@ def _handler(resource_type: str) -> dict[str, Any]:
     def delete(physical_id: str, properties: dict[str, Any]) -> None:
         logger.info("%s %s is forgotten", resource_type, physical_id)
 
-    return {"create": create, "update": update, "delete": delete}
+    return {"create": create, "update": update, "delete": delete, "recorded": True}
 
 
 def _physical_id(resource_type: str, logical_id: str, properties: dict[str, Any], stack_name: str) -> str:

@@ -1,6 +1,7 @@
 """The emulator's private parts that this package replaces or calls: the one way to reach them.
 
-The emulator is pinned. Whatever is taken from it here by name is listed by `SEAMS`, and a contract test checks each: its
+The emulator is pinned. Whatever is taken from it here by name is listed by `SEAMS`, and a contract test checks each:
+its
 presence, its parameters. A part that moved raises EmulatorMoved at start, before anything can go silently wrong.
 """
 
@@ -46,6 +47,10 @@ class Seam:
         replacement = wrap(original)
         replacement.__embedded__ = True
         setattr(module, self.name, replacement)
+
+    def put(self, value: Any) -> None:
+        """Set the attribute."""
+        setattr(importlib.import_module(f"ministack.{self.module}"), self.name, value)
 
     def __str__(self) -> str:
         return f"ministack.{self.module}.{self.name}"

@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 from typing import Any
 
-from local.errors import PortInUse
-from local.settings import HOST, Settings
+from hypercorn.asyncio import serve as listen
+from hypercorn.config import Config
+
+from local import athena, delivery, iam, lambdas, properties, recorded, stepfunctions
+from local.ports import check_port
+from local.seams import seam
+from local.settings import HOST, SIGNING, Settings
+
+_APPLICATION = seam("app", "app")
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -21,7 +27,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "MINISTACK_REGION": settings.region,
         "AWS_ENDPOINT_URL": settings.endpoint,
         "AWS_ACCESS_KEY_ID": settings.account,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": SIGNING,
         "AUTH": "true" if settings.enforce_iam else "false",
         "LAMBDA_EXECUTOR": "local",
         # What may wait; how many run at once is this package's bound. 1000 is a new account's quota.
@@ -37,32 +43,14 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def check_port(port: int) -> None:
-    """Raise PortInUse where something listens on the port already."""
-    with socket.socket() as probe:
-        if probe.connect_ex((HOST, port)) == 0:
-            raise PortInUse(
-                f"Port {port} on {HOST} is in use, most likely by another embedded AWS or LocalStack. Stop that one "
-                f"(`medallion local down` in its project), or choose another port: `medallion local up --port {port + 1}`"
-            )
-
-
 def prepare(settings: Settings) -> Any:
     """Import the emulator in its environment, put the repairs in place, and return its ASGI application."""
     os.environ.update(environment(settings))
     settings.state_dir.mkdir(parents=True, exist_ok=True)
-    from ministack import app
-
-    from local import athena, delivery, iam, lambdas, properties, recorded, stepfunctions
-
-    iam.install(settings)
-    lambdas.install(settings)
-    stepfunctions.install(settings)
-    delivery.install(settings)
-    properties.install(settings)
-    athena.install(settings)
-    recorded.install(settings)
-    return app.app
+    application = _APPLICATION.get()
+    for repaired in (iam, lambdas, stepfunctions, delivery, properties, athena, recorded):
+        repaired.install(settings)
+    return application
 
 
 def serve(settings: Settings) -> None:
@@ -73,9 +61,6 @@ def serve(settings: Settings) -> None:
 
 
 async def _listen(application: Any, settings: Settings) -> None:
-    from hypercorn.asyncio import serve as listen
-    from hypercorn.config import Config
-
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 HOST = "127.0.0.1"
 """The only interface that is served: the embedded AWS is no security boundary."""
 
+SIGNING = "local"
+"""What the account's administrator signs with: any text does."""
+
 STATE_FOLDER = ".medallion"
 _PROJECT_MARKS = ("cdk.json", "pyproject.toml")
 
@@ -50,7 +53,7 @@ class Settings(BaseModel):
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": self.account,
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SECRET_ACCESS_KEY": SIGNING,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -58,7 +61,8 @@ class Settings(BaseModel):
 
 
 def project_root(start: Path | None = None) -> Path:
-    """The nearest folder at or above `start` (default: here) with a project file; `start` itself where there is none."""
+    """The nearest folder at or above `start` (default: here) with a project file; `start` itself where there is
+    none."""
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         if any((folder / mark).exists() for mark in _PROJECT_MARKS):

@@ -18,16 +18,16 @@ from local.recorded import _HANDLERS
 OWN_TYPES = frozenset({"AWS::Athena::NamedQuery"})
 """Types that the emulator lacks and this package emulates."""
 
-TABLE = Path(__file__).parent / "data" / "recorded_types.json"
+TABLE = Path(__file__).parent / "recorded_types.json"
 DOCUMENT = Path(__file__).parent.parent / "docs" / "local.md"
-_LIST = re.compile(r"(?<=<!-- recorded types: generated -->\n).*(?=<!-- end -->)", re.DOTALL)
+_LIST = re.compile(r"(?<=<!-- recorded types: generated -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 def generate() -> dict[str, dict[str, list[str]]]:
     """Every public type that is neither the emulator's nor this package's, with its attributes and identifier."""
     schemas = resources.files("cfnlint").joinpath("data/schemas")
     types: dict[str, str] = json.loads(schemas.joinpath("providers/us-east-1.json").read_text())
-    emulated = set(_HANDLERS.get()) | OWN_TYPES
+    emulated = {name for name, handler in _HANDLERS.get().items() if not handler.get("recorded")} | OWN_TYPES
     table = {}
     for name in sorted(set(types) - emulated):
         if not name.startswith("AWS::"):

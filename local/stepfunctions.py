@@ -1,4 +1,5 @@
-"""Step Functions: the state machine's own role is asked before a task acts, and a failed callback task fails at once."""
+"""Step Functions: the state machine's own role is asked before a task acts, and a failed callback task fails at
+once."""
 
 from __future__ import annotations
 
@@ -44,7 +45,7 @@ def install(settings: Settings) -> None:
     """Repair the integrations; with IAM enforced, judge each task by the state machine's role."""
     _DISPATCH.get()["arn:aws:states:::sns:publish"] = _publish
     _CALL_LAMBDA.replace(_failing_callbacks)
-    _INVOKE_WITH_CALLBACK.replace(lambda original: _with_token(original, settings.enforce_iam))
+    _INVOKE_WITH_CALLBACK.replace(lambda original: _with_token(original, enforce=settings.enforce_iam))
     if settings.enforce_iam:
         _EXECUTE_TASK.replace(_in_role)
         _INVOKE.replace(_judged)
@@ -70,7 +71,7 @@ def _judged(original: Callable[..., Any]) -> Callable[..., Any]:
     return invoke
 
 
-def _with_token(original: Callable[..., Any], enforce: bool) -> Callable[..., Any]:
+def _with_token(original: Callable[..., Any], *, enforce: bool) -> Callable[..., Any]:
     def invoke(resource: str, input_data: Any, token: str, state_def: Any) -> Any:
         if enforce:
             judge(resource, input_data)
@@ -121,7 +122,8 @@ def judge(resource: str, arguments: Any) -> None:
 
 
 def required(resource: str, arguments: dict[str, Any]) -> list[tuple[str, str]]:
-    """The IAM actions, each with its resource, that a task needs. A service not known here is judged on resource "*"."""
+    """The IAM actions, each with its resource, that a task needs. A service not known here is judged on resource
+    "*"."""
     if resource.startswith("arn:aws:lambda:"):
         return [("lambda:InvokeFunction", resource)]
     service, _, operation = resource.removeprefix("arn:aws:states:::").removeprefix("aws-sdk:").partition(":")
@@ -138,15 +140,15 @@ def required(resource: str, arguments: dict[str, Any]) -> list[tuple[str, str]]:
         return [
             (action, bus if bus.startswith("arn:") else _arn("events", f"event-bus/{bus}")) for bus in sorted(buses)
         ]
-    found = {
-        "dynamodb": lambda: _arn("dynamodb", f"table/{arguments.get('TableName')}"),
-        "sns": lambda: arguments.get("TopicArn"),
-        "sqs": lambda: _arn("sqs", str(arguments.get("QueueUrl", "")).rpartition("/")[2]),
-        "states": lambda: arguments.get("StateMachineArn"),
-        "glue": lambda: _arn("glue", f"job/{arguments.get('JobName')}"),
-        "athena": lambda: _arn("athena", f"workgroup/{arguments.get('WorkGroup', 'primary')}"),
+    target = {
+        "dynamodb": _arn("dynamodb", f"table/{arguments.get('TableName')}"),
+        "sns": arguments.get("TopicArn"),
+        "sqs": _arn("sqs", str(arguments.get("QueueUrl", "")).rpartition("/")[2]),
+        "states": arguments.get("StateMachineArn"),
+        "glue": _arn("glue", f"job/{arguments.get('JobName')}"),
+        "athena": _arn("athena", f"workgroup/{arguments.get('WorkGroup', 'primary')}"),
     }.get(service)
-    return [(action, (found and found()) or "*")]
+    return [(action, target or "*")]
 
 
 def _function_arn(name: str) -> str:

@@ -1,6 +1,7 @@
 """The Iceberg tables that Athena's queries name: found in the Glue catalog, read in this process, by field id.
 
-The emulator's catalog and objects are in the same process, so that a read is no HTTP request. pyiceberg plans the files and
+The emulator's catalog and objects are in the same process, so that a read is no HTTP request. pyiceberg plans the
+files and
 projects each by its field ids; a table's metadata tables are pyiceberg's inspections.
 """
 
@@ -42,7 +43,7 @@ class _Stored(InputFile):
     def exists(self) -> bool:
         return self._content is not None
 
-    def open(self, seekable: bool = True) -> Any:
+    def open(self, *_: Any, **__: Any) -> Any:
         return pa.BufferReader(self._bytes())
 
     def _bytes(self) -> bytes:
@@ -108,32 +109,49 @@ class Named:
         return found.snapshot_id
 
 
-@dataclass(frozen=True)
-class Source:
-    """What a query reads from one table: a scan to run, or a metadata table."""
-
-    scan: DataScan | None
-    metadata: pa.Table | None
+class Source(Protocol):
+    """What a query reads from one table."""
 
     def planned_bytes(self) -> int:
-        """The size of the data files that the scan reads, in bytes."""
-        if self.scan is None:
-            return 0
-        return sum(task.file.file_size_in_bytes for task in self.scan.plan_files())
+        """The size of the data files that are read, in bytes."""
 
     def empty(self) -> pa.Table:
         """The columns without rows."""
-        if self.scan is None:
-            assert self.metadata is not None
-            return self.metadata.slice(0, 0)
-        return self.scan.projection().as_arrow().empty_table()
 
     def read(self) -> pa.Table:
         """The rows."""
-        if self.scan is None:
-            assert self.metadata is not None
-            return self.metadata
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A table's rows, by a scan."""
+
+    scan: DataScan
+
+    def planned_bytes(self) -> int:
+        return sum(task.file.file_size_in_bytes for task in self.scan.plan_files())
+
+    def empty(self) -> pa.Table:
+        return self.scan.projection().as_arrow().empty_table()
+
+    def read(self) -> pa.Table:
         return self.scan.to_arrow()
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A metadata table."""
+
+    rows: pa.Table
+
+    def planned_bytes(self) -> int:
+        return 0
+
+    def empty(self) -> pa.Table:
+        return self.rows.slice(0, 0)
+
+    def read(self) -> pa.Table:
+        return self.rows
 
 
 def find(database: str, name: str, version: Version, columns: frozenset[str] | None) -> Source:
@@ -146,15 +164,14 @@ def find(database: str, name: str, version: Version, columns: frozenset[str] | N
     if metadata:
         if metadata not in METADATA_TABLES:
             raise TableError(f"TABLE_NOT_FOUND: Table '{database}.{name}' does not exist")
-        inspected: pa.Table = getattr(table.inspect, metadata)()
-        return Source(None, inspected)
+        return Inspected(getattr(table.inspect, metadata)())
     snapshot = version.snapshot_of(table)
     scan = table.scan(snapshot_id=snapshot, case_sensitive=False)
     if columns is not None:
         names = [field.name for field in scan.projection().fields if field.name.lower() in columns]
         # A query that only counts still needs a column to count.
         scan = scan.select(*(names or [scan.projection().fields[0].name]))
-    return Source(scan, None)
+    return Scanned(scan)
 
 
 def _load(database: str, name: str) -> StaticTable:

@@ -1,7 +1,9 @@
 """Athena's SQL (Trino) as DuckDB's, with the same results: what the two mean differently is rewritten, or refused.
 
-The dialects' spelling is sqlglot's business. Their meaning differs by operand types (division, averages, dates), which DuckDB
-itself tells: each such expression is marked, the marked query is bound once against empty tables, and the types are read
+The dialects' spelling is sqlglot's business. Their meaning differs by operand types (division, averages, dates),
+which DuckDB
+itself tells: each such expression is marked, the marked query is bound once against empty tables, and the types are
+read
 from the bound plan.
 """
 
@@ -23,6 +25,14 @@ _MARK = "__typed_"
 _ROUNDS = 12
 """How deep expressions that depend on each other's types may nest."""
 
+_WIDTH_BUCKET = """
+CREATE MACRO width_bucket(x, low, high, n) AS CASE
+    WHEN low = high OR n <= 0 THEN error('INVALID_FUNCTION_ARGUMENT: width_bucket needs two bounds and a count')
+    WHEN low < high AND x < low OR low > high AND x > low THEN 0
+    WHEN low < high AND x >= high OR low > high AND x <= high THEN n + 1
+    ELSE floor((x::DOUBLE - low) * n / (high - low))::BIGINT + 1
+END
+"""
 _QUOTIENTS = {
     "whole_quotient": ("b = 0", "a // b"),
     "remainder": (
@@ -31,8 +41,7 @@ _QUOTIENTS = {
     ),
     "rounded_quotient": (
         "b = 0",
-        "(CASE WHEN (a < 0) <> (b < 0) THEN -1 ELSE 1 END)::HUGEINT "
-        "* ((abs(a::HUGEINT) * 2 + abs(b::HUGEINT)) // (abs(b::HUGEINT) * 2))",
+        "if((a < 0) <> (b < 0), -1, 1)::HUGEINT * ((abs(a::HUGEINT) * 2 + abs(b::HUGEINT)) // (abs(b::HUGEINT) * 2))",
     ),
 }
 MACROS = (
@@ -41,12 +50,7 @@ MACROS = (
         for name, (by_zero, value) in _QUOTIENTS.items()
         for suffix, otherwise in (("", "error('DIVISION_BY_ZERO: Division by zero')"), ("_or_null", "NULL"))
     ),
-    "CREATE MACRO width_bucket(x, low, high, n) AS CASE "
-    "WHEN low = high OR n <= 0 THEN error('INVALID_FUNCTION_ARGUMENT: width_bucket needs two bounds and a count') "
-    "WHEN low < high THEN (CASE WHEN x < low THEN 0 WHEN x >= high THEN n + 1 "
-    "ELSE floor((x::DOUBLE - low) * n / (high - low))::BIGINT + 1 END) "
-    "ELSE (CASE WHEN x > low THEN 0 WHEN x <= high THEN n + 1 "
-    "ELSE floor((low::DOUBLE - x) * n / (low - high))::BIGINT + 1 END) END",
+    _WIDTH_BUCKET,
 )
 """What a connection needs before a translated query runs on it."""
 
@@ -322,7 +326,8 @@ def _decimal(quotient: exp.Expr, precision: int, scale: int) -> exp.Expr:
 
 
 def _expression(template: str, **operands: exp.Expr) -> exp.Expr:
-    """The template, DuckDB's SQL, with the operands in its columns' places. Nothing in the template is resolved again."""
+    """The template, DuckDB's SQL, with the operands in its columns' places. Nothing in the template is resolved
+    again."""
     tree = sqlglot.parse_one(template, dialect="duckdb")
     for node in tree.walk():
         node.meta["resolved"] = True

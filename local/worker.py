@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import http.client
 import importlib
 import json
 import os
@@ -55,7 +56,7 @@ def serve(control: socket.socket) -> None:
     try:
         module = importlib.import_module(settings["module"])
         handler = getattr(module, settings["function"])
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  # whatever an import raises is reported to the caller
         _answer(answers, {"error": _import_failure(settings, error)}, "init")
         return
     _answer(answers, {"ready": True}, "init")
@@ -85,7 +86,7 @@ def _invoke(handler: Any, invocation: dict[str, Any]) -> dict[str, Any]:
     context = Context(invocation["request_id"], invocation["function_arn"], time.time() + invocation["timeout"])
     try:
         result = handler(invocation["event"], context)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever a handler raises is its outcome
         traceback.print_exc()
         return {"error": _failure(error)}
     try:
@@ -131,8 +132,6 @@ def _use_plain_http_on_loopback(endpoint_host: str) -> None:
 
     A custom resource's library answers CloudFormation through `http.client.HTTPSConnection`, whatever the URL's scheme.
     """
-    import http.client
-
     secure = http.client.HTTPSConnection.connect
     names = (endpoint_host, endpoint_host.replace("127.0.0.1", "localhost"))
 
@@ -142,13 +141,13 @@ def _use_plain_http_on_loopback(endpoint_host: str) -> None:
         else:
             secure(connection)
 
-    setattr(http.client.HTTPSConnection, "connect", connect)
+    http.client.HTTPSConnection.connect = connect  # type: ignore[assignment,method-assign]  # for any library's use
 
 
 def _carry_depth(header: str) -> None:
     """Stamp outgoing AWS calls with how deep this invocation is, so that a nested invocation is known for one."""
     try:
-        import botocore.handlers
+        handlers = importlib.import_module("botocore.handlers")
     except ImportError:
         return
 
@@ -157,7 +156,7 @@ def _carry_depth(header: str) -> None:
         if depth:
             params["headers"].setdefault(header, depth)
 
-    botocore.handlers.BUILTIN_HANDLERS.append(("before-call", stamp))
+    handlers.BUILTIN_HANDLERS.append(("before-call", stamp))
 
 
 # --- the nursery

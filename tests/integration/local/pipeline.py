@@ -1,4 +1,5 @@
-"""A small pipeline as a CloudFormation template: an object's arrival runs through every service that a tenant's stack uses."""
+"""A small pipeline as a CloudFormation template: an object's arrival runs through every service that a tenant's
+stack uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Athena on the embedded AWS: Iceberg tables by the Glue catalog, results as Athena gives them, failures with reasons."""
+"""Athena on the embedded AWS: Iceberg tables by the Glue catalog, results as Athena gives them, failures with
+reasons."""
 
 from __future__ import annotations
 

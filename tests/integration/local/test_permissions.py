@@ -59,9 +59,7 @@ def test_callback_task_is_refused_when_the_machines_role_lacks_the_action(
     assert outputs["Waiting"] in described["cause"]
 
 
-def test_publish_task_is_refused_when_the_machines_role_may_only_invoke(
-    aws: Clients, outputs: dict[str, str]
-) -> None:
+def test_publish_task_is_refused_when_the_machines_role_may_only_invoke(aws: Clients, outputs: dict[str, str]) -> None:
     allow = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
     with without_policies(aws, outputs["MachineRole"]):
         aws("iam").put_role_policy(

@@ -1,4 +1,5 @@
-"""A pipeline really runs: arrival, rule, function, state machine, topic, queue; and refusals end where AWS puts them."""
+"""A pipeline really runs: arrival, rule, function, state machine, topic, queue; and refusals end where AWS puts
+them."""
 
 from __future__ import annotations
 

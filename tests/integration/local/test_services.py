@@ -135,9 +135,7 @@ def test_one_commit_is_refused_when_two_start_from_the_same_table_version(
         assert catalog.load_table(name).scan().to_arrow().num_rows == 1
 
 
-def test_glue_refuses_an_update_when_its_version_is_not_the_current_one(
-    aws: Clients, outputs: dict[str, str]
-) -> None:
+def test_glue_refuses_an_update_when_its_version_is_not_the_current_one(aws: Clients, outputs: dict[str, str]) -> None:
     glue = aws("glue")
     glue.create_table(DatabaseName="pipeline", TableInput={"Name": "versioned"})
     version = glue.get_table(DatabaseName="pipeline", Name="versioned")["Table"]["VersionId"]
