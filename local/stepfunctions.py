@@ -39,6 +39,13 @@ _REFUSALS = {
 
 _role: contextvars.ContextVar[str | None] = contextvars.ContextVar("state_machine_role", default=None)
 _token: contextvars.ContextVar[str | None] = contextvars.ContextVar("task_token", default=None)
+_machine: contextvars.ContextVar[str | None] = contextvars.ContextVar("state_machine", default=None)
+_machines_by_token: dict[str, str] = {}
+
+
+def machine_of(token: str) -> str | None:
+    """The ARN of the state machine whose task waits for this token, or has waited for it."""
+    return _machines_by_token.get(token)
 
 
 def install(settings: Settings) -> None:
@@ -55,9 +62,11 @@ def _in_role(original: Callable[..., Any]) -> Callable[..., Any]:
     def execute(state_def: Any, raw_input: Any, execution: dict[str, Any] | None, ctx: Any) -> Any:
         machine = _MACHINES.get().get((execution or {}).get("stateMachineArn")) or {}
         mark = _role.set(machine.get("roleArn"))
+        named = _machine.set((execution or {}).get("stateMachineArn"))
         try:
             return original(state_def, raw_input, execution, ctx)
         finally:
+            _machine.reset(named)
             _role.reset(mark)
 
     return execute
@@ -76,6 +85,7 @@ def _with_token(original: Callable[..., Any], *, enforce: bool) -> Callable[...,
         if enforce:
             judge(resource, input_data)
         mark = _token.set(token)
+        _machines_by_token[token] = _machine.get() or "*"
         try:
             return original(resource, input_data, token, state_def)
         finally:

@@ -1,0 +1,94 @@
+"""Which resource an API call is judged on, where the emulator names another one than AWS does.
+
+Sources: the service authorization reference's pages of AWS Glue, EventBridge Scheduler and Step Functions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from local import stepfunctions
+from local.seams import seam
+from local.settings import Settings
+
+_EXTRACT = seam(
+    "core.iam_actions",
+    "extract_resource_arn",
+    "service",
+    "method",
+    "path",
+    "headers",
+    "body",
+    "query_params",
+    "region",
+    "account_id",
+)
+
+
+def install(settings: Settings) -> None:
+    """Name resources as AWS does, where IAM is enforced."""
+    if settings.enforce_iam:
+        _EXTRACT.replace(_as_aws_names_them)
+
+
+def _as_aws_names_them(original: Callable[..., str]) -> Callable[..., str]:
+    def extract(
+        service: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query_params: dict[str, Any],
+        region: str,
+        account_id: str,
+    ) -> str:
+        named = _NAMED.get(service)
+        resource = named(path, headers, body, query_params) if named else None
+        if resource is None:
+            return original(service, method, path, headers, body, query_params, region, account_id)
+        return resource if resource.startswith("arn:") else f"arn:aws:{service}:{region}:{account_id}:{resource}"
+
+    return extract
+
+
+def _glue(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str | None:
+    """A table is judged as table/<database>/<table>, a database as database/<database>."""
+    asked, target = _json(body), headers.get("x-amz-target", "")
+    database = asked.get("DatabaseName") or asked.get("DatabaseInput", {}).get("Name")
+    table = asked.get("TableName") or asked.get("TableInput", {}).get("Name") or asked.get("Name")
+    if target.endswith("Database"):
+        return f"database/{asked.get('Name') or database}"
+    if database and table:
+        return f"table/{database}/{table}"
+    return None
+
+
+def _scheduler(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str | None:
+    """A schedule stands in its group: schedule/<group>/<name>."""
+    _, _, name = path.partition("/schedules/")
+    if not name:
+        return None
+    group = _json(body).get("GroupName") or query.get("groupName") or "default"
+    return f"schedule/{group[0] if isinstance(group, list) else group}/{name}"
+
+
+def _states(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str | None:
+    """A task token is answered on the state machine whose task waits for it."""
+    return stepfunctions.machine_of(_json(body).get("taskToken", ""))
+
+
+_NAMED: dict[str, Callable[[str, dict[str, str], bytes, dict[str, Any]], str | None]] = {
+    "glue": _glue,
+    "scheduler": _scheduler,
+    "states": _states,
+}
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
