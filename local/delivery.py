@@ -33,6 +33,7 @@ _SEND_MESSAGE = seam("services.sqs", "_act_send_message", "data", "qurl")
 _QUEUE_BY_ARN = seam("services.sqs", "_queue_by_arn", "arn")
 _ROUTE_FAILURE = seam("services.lambda_svc", "_route_async_failure", "target_arn", "func_name", "event", "result")
 _FUNCTIONS = seam("services.lambda_svc", "_functions")
+_TICK_SECONDS = seam("services.scheduler", "_SCHEDULE_TICK_INTERVAL")
 _ACCOUNT = seam("core.responses", "get_account_id")
 
 _RULES = "events.amazonaws.com"
@@ -53,6 +54,7 @@ def install(settings: Settings) -> None:
     _DISPATCH_TO_LAMBDA.replace(_asynchronous)
     _FIRE_S3_EVENT.replace(_noting_version)
     _DISPATCH_EVENT.replace(_naming_version)
+    _TICK_SECONDS.put(1.0)
     _ROUTE_FAILURE.replace(lambda original: _failed_for_good(original, enforce=settings.enforce_iam))
     if settings.enforce_iam:
         _INVOKE_TARGET.replace(_permitted)

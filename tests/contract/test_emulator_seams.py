@@ -59,6 +59,7 @@ def test_environment_is_read_by_the_emulator() -> None:
         ("services.eventbridge._dispatch_event", "_invoke_target(target, event, rule, view)"),
         ("services.eventbridge._invoke_target", "_dispatch_to_lambda(arn, event_payload)"),
         ("services.scheduler._tick_schedules", "_eb._invoke_target(target, event, sched)"),
+        ("services.scheduler._ticker_loop", "time.sleep(_SCHEDULE_TICK_INTERVAL)"),
         ("services.s3._fire_s3_event", "_eb._dispatch_event(eb_event)"),
         ("services.lambda_svc.invoke_async_with_retry", "_route_async_failure("),
         ("services.cloudformation.custom_resource.invoke_custom_resource", "_execute_function_with_config_scope("),
