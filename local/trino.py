@@ -121,7 +121,7 @@ def _name_columns(tree: exp.Query) -> None:
     if not isinstance(select, exp.Select):
         return
     for position, projection in enumerate(list(select.expressions)):
-        if not projection.output_name and not projection.is_star:
+        if not isinstance(projection, exp.Alias | exp.Column | exp.Dot) and not projection.is_star:
             projection.replace(exp.alias_(projection.copy(), f"_col{position}", quoted=True))
 
 
