@@ -1,0 +1,107 @@
+"""A contract's file or text → the normalised Contract, or one error that lists everything wrong with it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
+from pydantic import ValidationError
+
+from medallion.contracts.columns import ColumnReader
+from medallion.contracts.document import read_document
+from medallion.contracts.findings import STANDARD, Findings
+from medallion.contracts.model import Contract, Dialect
+from medallion.contracts.quality import QualityReader
+from medallion.contracts.settings import CustomProperties, SourceSettings
+from medallion.errors import InvalidContract, InvalidName
+from medallion.layout import checked_name
+
+API_VERSION = "v3.1.0"
+_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+
+
+def load_contract(path: Path) -> Contract:
+    """The contract in the file; InvalidContract lists every finding."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise InvalidContract(f"{path}: there is no such file; name a contract that exists") from error
+    except UnicodeDecodeError as error:
+        raise InvalidContract(f"{path}: the file is not UTF-8; save it as UTF-8") from error
+    return parse_contract(text, str(path))
+
+
+def parse_contract(text: str, where: str) -> Contract:
+    """The contract in `text`; `where` is what people know it by. InvalidContract lists every finding."""
+    findings = Findings(where)
+    document = read_document(text, findings)
+    contract = _normalised(document, findings) if document else None
+    if findings or contract is None:
+        raise findings.error()
+    return contract
+
+
+def _normalised(document: OpenDataContractStandard, findings: Findings) -> Contract | None:
+    if document.apiVersion and document.apiVersion != API_VERSION:
+        findings.add("apiVersion", f"{document.apiVersion} is another version of the standard", f"write {API_VERSION}")
+    if document.version and not _VERSION.fullmatch(document.version):
+        findings.add("version", f"{document.version!r} has not three numbers", 'write it as in version: "1.0.0"')
+    if not document.schema_ or len(document.schema_) != 1:
+        findings.add("schema", f"has {len(document.schema_ or ())} objects", "describe exactly one: the source")
+        return None
+    source = document.schema_[0]
+    _check_source(source, findings)
+    settings = CustomProperties(findings).read(
+        SourceSettings, ("", document.customProperties), ("schema[0].", source.customProperties)
+    )
+    quality = QualityReader(findings, {one.name or "" for one in source.properties or ()})
+    columns = ColumnReader(findings, quality).read(source.properties or ())
+    quality.read(source.quality, "schema[0]", None)
+    dialect = _dialect(settings, findings)
+    if findings or dialect is None:
+        return None
+    about = document.description
+    return Contract(
+        id=document.id or "",
+        version=document.version or "",
+        source=source.name or "",
+        description=source.description or (about and (about.purpose or about.usage)) or "",
+        dialect=dialect,
+        columns=columns.columns,
+        key=columns.key,
+        checks=tuple(quality.checks),
+        duplicates=settings.duplicates,
+        trigger=settings.trigger,
+        lane=settings.lane,
+        approval=settings.approval,
+    )
+
+
+def _check_source(source: SchemaObject, findings: Findings) -> None:
+    try:
+        checked_name("source", source.name or "")
+    except InvalidName as error:
+        findings.add("schema[0].name", f"{source.name!r} cannot name a source", str(error).partition(": ")[2])
+    if source.relationships:
+        findings.add(
+            "schema[0].relationships", "is not checked by this platform", "write it on the property that refers"
+        )
+    if not source.properties:
+        findings.add("schema[0].properties", f"a source has columns, and the {STANDARD} lists them here", "list them")
+
+
+def _dialect(settings: SourceSettings, findings: Findings) -> Dialect | None:
+    try:
+        return Dialect(
+            delimiter=settings.csv_delimiter,
+            quote=settings.csv_quote,
+            encoding=settings.csv_encoding,
+            compression=settings.csv_compression,
+            null_values=settings.null_values,
+        )
+    except ValidationError as error:
+        for fault in error.errors(include_url=False, include_input=False):
+            problem, _, remedy = fault["msg"].removeprefix("Value error, ").partition("; ")
+            findings.add("customProperties: csvDelimiter, csvQuote", problem, remedy)
+        return None
