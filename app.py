@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from medallion.errors import MedallionError
 from stacks.deployment import Deployment
 from stacks.settings import DeploymentSettings
 
@@ -17,4 +20,7 @@ def build(app: App) -> App:
 
 
 if __name__ == "__main__":
-    build(App(analytics_reporting=False)).synth()
+    try:
+        build(App(analytics_reporting=False)).synth()
+    except MedallionError as error:
+        sys.exit(f"medallion: {error}")

@@ -16,10 +16,10 @@ from constructs import Node
 from pydantic import BaseModel, ConfigDict, Field
 
 from medallion.errors import InvalidTenant, MedallionError
-from medallion.layout import Environment, EnvironmentLayout, checked_tenant
+from medallion.layout import Environment, EnvironmentLayout
+from medallion.tenants import SETTINGS, load_tenant
 
 ROOT = Path(__file__).resolve().parent.parent
-TENANT_FILE = "tenant.yaml"
 
 
 class InvalidSettings(MedallionError):
@@ -33,7 +33,8 @@ class EnvironmentSettings(BaseModel):
 
     environment: Environment
     removal_policy: RemovalPolicy
-    """What becomes of buckets, keys, databases and the control table when their stack is deleted."""
+    """What becomes of what holds data when its stack is deleted. Kept resources still go when their very creation fails:
+    their names would stand in the way of the next try."""
     deletion_protection: bool
     recovery_days: int = Field(ge=1, le=35)
     """How far back the control table can be restored."""
@@ -73,7 +74,7 @@ ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
     ),
     Environment.STAGING: EnvironmentSettings(
         environment=Environment.STAGING,
-        removal_policy=RemovalPolicy.RETAIN,
+        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         deletion_protection=True,
         recovery_days=7,
         landing_days=90,
@@ -89,7 +90,7 @@ ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
     ),
     Environment.PROD: EnvironmentSettings(
         environment=Environment.PROD,
-        removal_policy=RemovalPolicy.RETAIN,
+        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         deletion_protection=True,
         recovery_days=35,
         landing_days=365,
@@ -140,7 +141,18 @@ class DeploymentSettings(BaseModel):
 
 
 def tenant_folders(folder: Path) -> dict[str, Path]:
-    """The tenants under `folder`, by id: each of its folders that holds a tenant.yaml. InvalidTenant for a bad name."""
+    """The tenants under `folder`, by id: each of its folders that holds a tenant.yaml.
+
+    InvalidTenant or InvalidContract for one that could not be seeded: better refused here than halfway through.
+    """
     if not folder.is_dir():
         raise InvalidTenant(f"{folder}: there is no such folder; create it, or name another with --context tenants=…")
-    return {checked_tenant(file.parent.name): file.parent.resolve() for file in sorted(folder.glob(f"*/{TENANT_FILE}"))}
+    found: dict[str, Path] = {}
+    for file in sorted(folder.glob(f"*/{SETTINGS}")):
+        tenant = load_tenant(file.parent).id
+        if tenant in found:
+            raise InvalidTenant(
+                f"{file}: tenant {tenant} stands in {found[tenant]} already; give one of them another id"
+            )
+        found[tenant] = file.parent.resolve()
+    return found

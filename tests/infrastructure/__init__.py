@@ -1,0 +1,1 @@
+"""What the synthesized templates hold; nothing here needs an account, Docker or the network."""
