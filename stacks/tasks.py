@@ -60,10 +60,6 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
         ),
         Task.ACQUIRE: (
             *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
-            *can.use_key("s3"),
-            *can.read_run_documents(),
-            *can.write_run_documents(),
-            *can.list_objects(Zone.ARTIFACTS),
             *can.answer_tasks(),
         ),
         Task.REFINE: (
@@ -71,6 +67,7 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.use_key("s3"),
             *can.read_versions(Zone.LANDING),
             *can.read_run_documents(),
+            *can.list_objects(Zone.ARTIFACTS),
             *can.write_run_documents(),
             *can.write_tables(Zone.BRONZE, Zone.SILVER, Zone.QUARANTINE),
         ),
@@ -78,16 +75,15 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.control("GetItem", "UpdateItem"),
             *can.use_key("s3"),
             *can.read_run_documents(),
-            *can.write_run_documents(),
-            *can.read_tables(Zone.BRONZE, *published),
+            *can.read_tables(Zone.BRONZE, Zone.SILVER, Zone.QUARANTINE),
         ),
         Task.HOLD: (
-            *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
+            *can.control("GetItem", "UpdateItem", "DeleteItem", "Query"),
             *can.answer_tasks(),
             *can.put_events(),
         ),
         Task.PROMOTE: (
-            *can.control("GetItem", "UpdateItem"),
+            *can.control("GetItem"),
             *can.use_key("s3"),
             *can.read_run_documents(),
             *can.write_tables(*published),
@@ -107,7 +103,7 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.start(Machine.MODEL),
         ),
         Task.BUILD: (
-            *can.control("GetItem", "UpdateItem", "Query"),
+            *can.control("GetItem", "UpdateItem"),
             *can.use_key("s3"),
             *can.write_run_documents(),
             *can.read_tables(Zone.SILVER),
