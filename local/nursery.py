@@ -16,6 +16,7 @@ from local import worker
 PRELOADED = (
     "boto3",
     "pydantic",
+    "aws_lambda_powertools",
     "sqlglot",
     "pyarrow",
     "pyarrow.parquet",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -183,18 +184,17 @@ def memory_mb(pid: int) -> int | None:
     """Resident memory of the process and all below it, shared pages counted once, in MB. None where /proc is absent."""
     total, todo = 0, [pid]
     while todo:
-        process = todo.pop()
+        process = Path("/proc") / str(todo.pop())
         try:
-            rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
-            threads = Path(f"/proc/{process}/task").iterdir()
-            for thread in threads:
-                todo += [int(child) for child in (thread / "children").read_text().split()]
+            rollup = (process / "smaps_rollup").read_text()
         except OSError:
-            if process == pid:
-                return None
+            # It ended meanwhile; or this is a system without /proc.
             continue
         total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-    return total // 1024
+        for children in process.glob("task/*/children"):
+            with contextlib.suppress(OSError):
+                todo += [int(child) for child in children.read_text().split()]
+    return total // 1024 or None
 
 
 def _is(recorded: Running) -> bool:

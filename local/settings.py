@@ -28,7 +28,7 @@ class Settings(BaseModel):
     region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     lambda_slots: int = Field(default=4, ge=1, le=64)
     """Lambda invocations that run at once; more wait their turn."""
-    lambda_idle: int = Field(default=24, ge=0, le=256)
+    lambda_idle: int = Field(default=12, ge=0, le=256)
     """Idle Lambda processes that are kept warm; the longest idle goes first."""
     lambda_idle_seconds: float = Field(default=300.0, gt=0)
     enforce_iam: bool = True
