@@ -10,7 +10,7 @@ from typing import Any
 from hypercorn.asyncio import serve as listen
 from hypercorn.config import Config
 
-from local import athena, delivery, iam, lambdas, properties, recorded, resources, stepfunctions
+from local import athena, delivery, iam, lambdas, leading_keys, properties, recorded, resources, stepfunctions
 from local.ports import check_port
 from local.seams import seam
 from local.settings import HOST, SIGNING, Settings
@@ -48,7 +48,7 @@ def prepare(settings: Settings) -> Any:
     os.environ.update(environment(settings))
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     application = _APPLICATION.get()
-    for repaired in (iam, resources, lambdas, stepfunctions, delivery, properties, athena, recorded):
+    for repaired in (iam, leading_keys, resources, lambdas, stepfunctions, delivery, properties, athena, recorded):
         repaired.install(settings)
     return application
 
