@@ -1,0 +1,149 @@
+"""The trial tenant on an embedded AWS, as its users reach it: files into Landing, runs, Athena, people's decisions."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import boto3
+
+from local.settings import Settings
+from medallion.control.items import Run, RunKind, RunStatus
+from medallion.control.plane import ControlPlane
+from medallion.engines.duckdb.session import Resources
+from medallion.layout import Environment, EnvironmentLayout, Task, TenantLayout, Zone, source_file_id
+from medallion.steps.hold import decide
+from medallion.steps.platform import Platform
+
+T = TypeVar("T")
+PATIENCE = 60.0
+
+
+def eventually(ask: Callable[[], T | None], seconds: float = PATIENCE) -> T:
+    """The first answer that is not None or empty; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := ask():
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"nothing within {seconds} s")
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A deployed tenant."""
+
+    layout: TenantLayout
+    session: boto3.Session
+
+    @classmethod
+    def on(cls, settings: Settings, tenant: str) -> Deployed:
+        variables = settings.client_environment()
+        session = boto3.Session(
+            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+            region_name=settings.region,
+        )
+        shared = EnvironmentLayout(Environment.DEV, settings.account, settings.region)
+        return cls(shared.tenant(tenant), session)
+
+    @property
+    def control(self) -> ControlPlane:
+        return ControlPlane.of(self.layout, self.session)
+
+    def client(self, service: str) -> Any:
+        return self.session.client(service)  # type: ignore[call-overload]
+
+    # --- files and runs
+
+    def put(self, source: str, body: bytes | str, name: str = "part.csv") -> str:
+        """Put an object into Landing; its identity."""
+        bucket, key = self.layout.bucket(Zone.LANDING), self.layout.landing_key(source, name)
+        data = body.encode() if isinstance(body, str) else body
+        version = self.client("s3").put_object(Bucket=bucket, Key=key, Body=data)["VersionId"]
+        return source_file_id(bucket, key, version)
+
+    def runs_of(self, identity: str) -> list[Run]:
+        return [run for run in self.control.runs() if identity in run.objects]
+
+    def settled(self, identity: str) -> Run:
+        """The object's run, once it has ended or waits for a person."""
+
+        def look() -> Run | None:
+            found = [run for run in self.runs_of(identity) if run.status.ended or run.status is RunStatus.HELD]
+            return found[0] if found else None
+
+        return eventually(look)
+
+    def ingest(self, source: str, body: bytes | str, name: str = "part.csv") -> Run:
+        return self.settled(self.put(source, body, name))
+
+    def ended(self, run_id: str) -> Run:
+        return eventually(lambda: run if (run := self.control.run(run_id)).status.ended else None)
+
+    def decide(self, run: Run, *, approved: bool) -> Run:
+        """Approve or reject a held run, and wait for its end or its next hold."""
+        platform = Platform(self.layout, self.session, Resources(region=self.layout.region))
+        decide(platform, run.run_id, approved=approved, by="Ada", reason="looked at it")
+        return eventually(
+            lambda: (
+                now if (now := self.control.run(run.run_id)).status not in (RunStatus.RUNNING, RunStatus.HELD) else None
+            )
+        )
+
+    def models_rest(self) -> list[Run]:
+        """The builds of Gold, once none is under way."""
+
+        def look() -> list[Run] | None:
+            builds = [run for run in self.control.runs() if run.kind is RunKind.MODEL]
+            return builds if builds and all(run.status.ended for run in builds) else None
+
+        return eventually(look)
+
+    # --- tables
+
+    def query(self, sql: str) -> list[tuple[str | None, ...]]:
+        """Rows through Athena; {silver} and the like name the tenant's databases."""
+        named = sql.format(**{zone.value: self.layout.database(zone) for zone in Zone})
+        athena = self.client("athena")
+        started = athena.start_query_execution(QueryString=named, WorkGroup=self.layout.workgroup)["QueryExecutionId"]
+
+        def look() -> Any:
+            found = athena.get_query_execution(QueryExecutionId=started)["QueryExecution"]
+            return found if found["Status"]["State"] in ("SUCCEEDED", "FAILED", "CANCELLED") else None
+
+        ended = eventually(look)["Status"]
+        assert ended["State"] == "SUCCEEDED", ended
+        rows = athena.get_query_results(QueryExecutionId=started)["ResultSet"]["Rows"][1:]
+        return [tuple(cell.get("VarCharValue") for cell in row["Data"]) for row in rows]
+
+    def count(self, table: str, where: str = "TRUE") -> int:
+        [[found]] = self.query(f"SELECT COUNT(*) FROM {table} WHERE {where}")
+        return int(found or 0)
+
+    # --- functions and alerts
+
+    def invoke(self, task: Task, event: dict[str, Any]) -> Any:
+        """Call the task's Lambda with an event of its kind."""
+        answer = self.client("lambda").invoke(
+            FunctionName=self.layout.function(task), Payload=json.dumps(event).encode()
+        )
+        said = json.loads(answer["Payload"].read() or b"null")
+        assert "FunctionError" not in answer, said
+        return said
+
+    def alerts(self, about: str) -> list[dict[str, Any]]:
+        """The alerts that name `about`, as they lie in the alerts queue."""
+        sqs = self.client("sqs")
+        queue = sqs.get_queue_url(QueueName=self.layout.alerts_queue)["QueueUrl"]
+
+        def look() -> list[dict[str, Any]]:
+            answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0)
+            told = [json.loads(one["Body"]) for one in answer.get("Messages", [])]
+            events = [json.loads(one["Message"]) if "Message" in one else one for one in told]
+            return [event for event in events if about in json.dumps(event)]
+
+        return eventually(look)
