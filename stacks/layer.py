@@ -95,6 +95,8 @@ def built_layer(python: str = PYTHON) -> Path:
         _install(folder / "python", python)
         _prune(folder / "python")
         folder.rename(target)
+    for outdated in set(BUILDS.glob(f"*-py{python}")) - {target}:
+        shutil.rmtree(outdated)
     return target
 
 

@@ -33,7 +33,7 @@ class EnvironmentSettings(BaseModel):
 
     environment: Environment
     removal_policy: RemovalPolicy
-    """What becomes of what holds data when its stack is deleted. Kept resources still go when their very creation fails:
+    """What becomes of what holds data when its stack is deleted. What is kept still goes when its creation failed:
     their names would stand in the way of the next try."""
     deletion_protection: bool
     recovery_days: int = Field(ge=1, le=35)

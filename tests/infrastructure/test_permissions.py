@@ -144,7 +144,7 @@ def test_the_key_is_used_by_way_of_storage_when_a_role_may_use_it(synthesis: Syn
 
 
 def test_a_machine_invokes_its_own_functions_only(dev: Synthesis) -> None:
-    invoked = defaultdict(set)
+    invoked: dict[str, set[str]] = defaultdict(set)
     for each in dev.statements():
         if "lambda:InvokeFunction" in each.actions:
             invoked[each.owner.split("-")[3]] |= {one.rpartition("-")[2] for one in each.resources}
