@@ -21,6 +21,7 @@ _OUTCOMES = (
     ErrorCode.DUPLICATE_KEY,
     ErrorCode.DUPLICATE_FAILURE,
     ErrorCode.MAX_ATTEMPTS,
+    ErrorCode.UNREADABLE_OBJECT,
 )
 """Codes that only the platform gives."""
 
