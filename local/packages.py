@@ -17,7 +17,7 @@ logger = logging.getLogger("local.lambdas")
 _COMPILED = re.compile(r"\.cpython-(\d+)[a-z]*-[\w-]+\.so$")
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=16)
 def unpacked(archive: bytes, under: Path) -> Path:
     """The folder that holds the archive's files. ValueError for an entry that would leave it."""
     target = under / hashlib.sha256(archive).hexdigest()
@@ -45,7 +45,7 @@ def compiled_for(archive: bytes) -> set[str]:
         return {match[1] for name in entries.namelist() if (match := _COMPILED.search(name))}
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=4)
 def layer_paths(archive: bytes, under: Path) -> tuple[Path, ...]:
     """The folders of a layer that belong on the handler's path, or none where it was compiled for another Python.
 
