@@ -16,28 +16,31 @@ class NotSupported(ValueError):
     """The pattern is outside the supported subset; the message says why."""
 
 
+def tokens(pattern: str) -> list[str]:
+    """The pattern's fields, quoted texts and punctuation, as they are spelled; NotSupported if one is none of these."""
+    found: list[str] = []
+    at = 0
+    while at < len(pattern):
+        token = _TOKEN.match(pattern, at)
+        if token is None:
+            raise NotSupported(f"{pattern[at:]!r} is not supported")
+        found.append(token.group())
+        at = token.end()
+    return found
+
+
 def check_pattern(pattern: str, *, clock: bool) -> bool:
     """Raise NotSupported for a pattern outside the subset. True if it names a zone, which makes its values instants.
 
     `clock` allows fields smaller than a day. A quoted 'Z' at the end means UTC.
     """
-    fields: list[str] = []
-    at = 0
-    zoned = False
-    while at < len(pattern):
-        token = _TOKEN.match(pattern, at)
-        if token is None:
-            raise NotSupported(f"{pattern[at:]!r} is not supported")
-        if fields[-1:] == ["X"]:
-            raise NotSupported("something follows the zone")
-        text, at = token.group(), token.end()
-        if text[0] in "yMdHmsSX":
-            fields.append(text[0] if text[0] in "SX" else text)
-        zoned = text[0] == "X" or text == "'Z'"
-        if text == "'Z'" and at < len(pattern):
-            raise NotSupported("'Z' stands before the end")
-    _check_fields(fields, clock=clock, zoned=zoned)
-    return zoned
+    found = tokens(pattern)
+    zones = [at for at, text in enumerate(found) if text[0] == "X" or text == "'Z'"]
+    if zones and zones != [len(found) - 1]:
+        raise NotSupported("the zone does not stand at the end, once")
+    fields = [text[0] if text[0] in "SX" else text for text in found if text[0] in "yMdHmsSX"]
+    _check_fields(fields, clock=clock, zoned=bool(zones))
+    return bool(zones)
 
 
 def _check_fields(fields: list[str], *, clock: bool, zoned: bool) -> None:

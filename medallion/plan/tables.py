@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medallion.contracts.model import Contract
+from medallion.contracts.model import METADATA_COLUMNS, Contract
 from medallion.plan.model import Field, Tables
 from medallion.plan.types import iceberg_type
 
@@ -10,15 +10,8 @@ RECORD = "map<string, string>"
 ERROR_PARTS = ("column", "rule", "code", "message")
 ERRORS = f"list<struct<{', '.join(f'{part}: string' for part in ERROR_PARTS)}>>"
 
-METADATA = (
-    Field(name="row_hash", type="string"),
-    Field(name="source_file_id", type="string"),
-    Field(name="source_row", type="long"),
-    Field(name="attempt_count", type="int"),
-    Field(name="ingestion_timestamp", type="timestamptz"),
-    Field(name="run_id", type="string"),
-    Field(name="contract_version", type="string"),
-)
+_METADATA_TYPES = {"source_row": "long", "attempt_count": "int", "ingestion_timestamp": "timestamptz"}
+METADATA = tuple(Field(name=name, type=_METADATA_TYPES.get(name, "string")) for name in METADATA_COLUMNS)
 QUARANTINE = (
     Field(name="event", type="string"),
     Field(name="event_time", type="timestamptz"),

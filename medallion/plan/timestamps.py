@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from medallion.contracts.temporal import SUPPORTED, NotSupported, check_pattern, tokens
 from medallion.errors import InvalidContract
 from medallion.plan.sql import literal
 
@@ -24,8 +25,6 @@ _ZONES = {
     "X": r"(?:Z|[+-](?:0[0-9]|1[0-4])(?:[0-5][0-9])?)",
     "XXX": r"(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])",
 }
-_TOKEN = re.compile(r"'(?:[^']|'')*'|yyyy|MM|dd|HH|mm|ss|S{1,6}|XXX|X(?!X)|[^A-Za-z']")
-SUPPORTED = "yyyy MM dd HH mm ss S…SSSSSS X XXX, punctuation and 'quoted text'; the zone last"
 
 
 @dataclass(frozen=True)
@@ -66,31 +65,25 @@ class TemporalFormat:
 
 
 def parse_format(pattern: str) -> TemporalFormat:
-    """Understand a DateTimeFormatter pattern of the supported subset; InvalidContract says what is not supported.
-
-    A quoted `'Z'` at the end means UTC, as `X` that only ever spells Z.
-    """
-    regex, position, zone, has_zone = "", 1, None, False
+    """Understand a DateTimeFormatter pattern of the supported subset; InvalidContract says what is not supported."""
+    try:
+        has_zone = check_pattern(pattern, clock=True)
+    except NotSupported as problem:
+        raise InvalidContract(f"pattern {pattern!r}: {problem}; use {SUPPORTED}") from problem
+    regex, position, zone = "", 1, None
     positions: dict[str, tuple[int, int]] = {}
-    rest = pattern
-    while rest:
-        token = _TOKEN.match(rest)
-        if token is None or zone is not None:
-            raise InvalidContract(f"timestamp pattern {pattern!r}: {rest!r} is not supported; use {SUPPORTED}")
-        text, rest = token.group(), rest[token.end() :]
+    for text in tokens(pattern):
+        width = len(text)
         if text in _FIELDS:
-            regex, positions[text], width = regex + _FIELDS[text], (position, len(text)), len(text)
+            regex, positions[text] = regex + _FIELDS[text], (position, width)
         elif text.startswith("S"):
-            regex, positions["S"], width = regex + f"[0-9]{{{len(text)}}}", (position, len(text)), len(text)
+            regex, positions["S"] = regex + f"[0-9]{{{width}}}", (position, width)
         elif text in _ZONES:
-            regex, positions["X"], width, zone, has_zone = regex + _ZONES[text], (position, 0), 0, text, True
+            regex, positions["X"], zone = regex + _ZONES[text], (position, 0), text
         else:
             said = text[1:-1].replace("''", "'") or "'" if text.startswith("'") else text
-            has_zone = has_zone or (said == "Z" and not rest)
             regex, width = regex + re.escape(said), len(said)
         position += width
-    if not {"yyyy", "MM", "dd"} <= positions.keys():
-        raise InvalidContract(f"timestamp pattern {pattern!r}: year, month and day are needed; use {SUPPORTED}")
     return TemporalFormat(pattern, regex, has_zone, positions, zone)
 
 
