@@ -133,18 +133,23 @@ def test_a_role_is_passed_to_the_scheduler_only(synthesis: Synthesis) -> None:
         assert [resource.rpartition("/")[2].split("-")[3] for resource in each.resources] == ["schedule"]
 
 
-def test_the_key_is_used_by_way_of_storage_when_a_role_may_use_it(synthesis: Synthesis) -> None:
-    uses = [each for each in synthesis.statements() if each.kind == "identity" and "kms:Decrypt" in each.actions]
-    assert {each.owner.split("-")[3] for each in uses} == {
-        *("seed", "trigger", "acquire", "refine", "gate", "promote", "fail", "coalesce", "build")
-    }
-    for each in uses:
-        services = {flat(via).partition(".")[0] for via in each.raw["Condition"]["StringEquals"]["kms:ViaService"]}
-        assert services <= {"s3", "sqs"}
+def test_the_key_is_used_by_way_of_what_it_encrypts_when_a_role_needs_that(synthesis: Synthesis) -> None:
+    encrypted, allowed = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for each in synthesis.statements():
+        if each.kind != "identity":
+            continue
+        for action in each.actions:
+            service, _, operation = action.partition(":")
+            if service in ("s3", "sqs") and not operation.startswith("List") and each.sid != "GetFolder":
+                encrypted[each.owner].add(service)
+        if "kms:Decrypt" in each.actions:
+            via = each.raw["Condition"]["StringEquals"]["kms:ViaService"]
+            allowed[each.owner] = {flat(service).partition(".")[0] for service in via}
+    assert allowed == encrypted
 
 
 def test_a_machine_invokes_its_own_functions_only(dev: Synthesis) -> None:
-    invoked: dict[str, set[str]] = defaultdict(set)
+    invoked = defaultdict[str, set[str]](set)
     for each in dev.statements():
         if "lambda:InvokeFunction" in each.actions:
             invoked[each.owner.split("-")[3]] |= {one.rpartition("-")[2] for one in each.resources}
