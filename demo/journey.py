@@ -27,6 +27,8 @@ from medallion.plan.quarantine import current_entries
 RUN_SECONDS = 180.0
 GOLD_SECONDS = 90.0
 _POLL_SECONDS = 0.5
+_QUIET_LOOKS = 2
+"""An event that starts a build is on its way for less than this many looks."""
 _PUBLISHED = (RunStatus.PROMOTED, RunStatus.UNCHANGED)
 
 Tell = Callable[[str], None]
@@ -124,6 +126,21 @@ class Traveller:
         return step_seconds(self.target.session, run.execution_arn)
 
     # --- Gold
+
+    def await_quiet(self, tell: Tell) -> None:
+        """Wait until no run goes on, Gold's builds among them."""
+        deadline = time.monotonic() + GOLD_SECONDS
+        quiet = 0
+        while quiet < _QUIET_LOOKS:
+            going_on = [run.subject for run in self.control.runs() if not run.status.ended]
+            quiet = 0 if going_on else quiet + 1
+            if time.monotonic() > deadline:
+                raise MedallionError(
+                    f"Runs of {self.layout.tenant} still go on after {GOLD_SECONDS:.0f} s: {', '.join(going_on)}. "
+                    f"See: medallion runs --tenant {self.layout.tenant}"
+                )
+            tell(f"{self.layout.tenant}: {', '.join(going_on) or 'quiet'}")
+            time.sleep(_POLL_SECONDS)
 
     def await_gold(self, tell: Tell) -> dict[str, Run]:
         """Wait until every model is built from the Silver that is published now. Each model's last run."""

@@ -93,12 +93,14 @@ class Demo:
             return prepare(self.folder / "files")
 
     def _carry(self, tenants: dict[str, Traveller], files: list[SourceFile]) -> list[Travelled]:
-        """Drop every file into its Landing: first those that others refer to."""
+        """Drop every file into its Landing: first those that others refer to. Each wave has the machine to itself."""
         travelled: list[Travelled] = []
         with self._timed("landing_to_silver", "Drop the files into Landing, follow their runs to Silver") as tell:
             orders = {name: traveller.order() for name, traveller in tenants.items()}
             for wave in range(max(map(len, orders.values()))):
                 due = {(name, source) for name, order in orders.items() if wave < len(order) for source in order[wave]}
+                for traveller in tenants.values():
+                    traveller.await_quiet(tell)
                 now = [file for file in files if (file.tenant, file.source) in due]
                 dropped = [(file, tenants[file.tenant].drop(file)) for file in now]
                 travelled += [tenants[file.tenant].follow(file, landed, tell) for file, landed in dropped]
