@@ -18,6 +18,7 @@ import pytest
 from stacks.layer import CONSTRAINTS, PYTHON, REQUIREMENTS, SUPPLIED_BY_LAMBDA, built_layer
 from stacks.settings import ROOT
 from stacks.shared_objects import strip
+from tests.infrastructure.synthesis import Synthesis, flat
 
 LIMIT = 262_144_000
 """Lambda's bound on a function's code and layers together, unzipped."""
@@ -125,7 +126,7 @@ def test_every_import_of_the_functions_is_satisfied(layer: Path) -> None:
     (platform.system(), platform.machine()) != ("Linux", "x86_64"),
     reason="the layer's wheels are Linux x86-64 binaries",
 )
-def test_every_module_of_the_functions_works_with_nothing_but_the_layer(tmp_path: Path) -> None:
+def test_every_module_of_the_functions_works_with_nothing_but_the_layer(tmp_path: Path, prod: Synthesis) -> None:
     """The same requirements, pruned the same way, for the interpreter at hand: what was cut out is missed here."""
     ours = built_layer(f"{sys.version_info.major}.{sys.version_info.minor}") / "python"
     for name in (*SUPPLIED_BY_LAMBDA, "jmespath", "dateutil", "urllib3"):
@@ -133,10 +134,12 @@ def test_every_module_of_the_functions_works_with_nothing_but_the_layer(tmp_path
         assert spec is not None
         assert spec.origin is not None
         (tmp_path / name).symlink_to(Path(spec.origin).parent)
+    seed = prod.one("AWS::Lambda::Function", "acme-pipeline", FunctionName="medallion-prod-acme-seed")
+    given = {name: flat(value) for name, value in seed["Environment"]["Variables"].items()}
     outcome = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", USE, str(ours), str(tmp_path), str(ROOT)],
-        # What Lambda itself sets; clients that are made on import need it.
-        env={"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1"},
+        # What the stack sets, and what Lambda itself does: modules may read both when they are imported.
+        env={**given, "AWS_REGION": "ap-southeast-1", "AWS_DEFAULT_REGION": "ap-southeast-1"},
         capture_output=True,
         text=True,
         check=False,

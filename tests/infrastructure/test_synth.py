@@ -15,7 +15,7 @@ from cdk_nag import AwsSolutionsChecks
 from cfnlint.api import lint
 
 from stacks.settings import ROOT
-from tests.infrastructure.synthesis import Synthesis, context, flat
+from tests.infrastructure.synthesis import Synthesis, context, flat, synthesize
 
 REFUSE_IN_PYTHON = """\
 import pathlib, socket
@@ -43,6 +43,12 @@ def test_no_finding_is_left_when_the_security_pack_has_looked(request: pytest.Fi
     synthesis: Synthesis = request.getfixturevalue(environment)
     report = json.loads((synthesis.folder / "validation-report.json").read_text())
     assert report["pluginReports"] == []
+
+
+def test_staging_is_clean_too_when_it_is_synthesized(tmp_path: Path, tenants: Path) -> None:
+    staging = synthesize(tmp_path, environment="staging", tenants=str(tenants))
+    assert "medallion-staging-skyline-pipeline" in staging.templates
+    assert json.loads((tmp_path / "validation-report.json").read_text())["pluginReports"] == []
 
 
 def test_a_finding_stops_synthesis_when_nobody_acknowledged_it(tmp_path: Path) -> None:
