@@ -17,7 +17,7 @@ from cli.ingest import ingest
 from cli.options import Options
 from cli.output import print_json, say
 from cli.query import query
-from cli.runs import approve, reject, run, runs
+from cli.runs import approve, reject, rerun, run, runs
 from cli.target import Where, default_state_dir
 from medallion.errors import MedallionError
 from medallion.layout import Environment
@@ -70,6 +70,7 @@ app.command()(runs)
 app.command()(run)
 app.command()(approve)
 app.command()(reject)
+app.command()(rerun)
 app.command()(query)
 app.add_typer(quarantine.app)
 app.command()(synth)

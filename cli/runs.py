@@ -17,6 +17,7 @@ from medallion.control.items import Run, RunKind, RunStatus
 from medallion.engines.duckdb.session import Resources
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
+from medallion.steps.trigger import rerun as repeat
 
 OUTCOMES = ("inserted", "updated", "duplicates", "quarantined", "condemned")
 
@@ -115,17 +116,33 @@ def reject(
     _finish(context, tenant, decided, wait=wait, timeout=timeout, as_json=as_json)
 
 
+def rerun(
+    context: typer.Context,
+    run_id: RunId,
+    tenant: Tenant,
+    wait: Wait = False,
+    timeout: Timeout = 900,
+    as_json: Json = False,
+) -> None:
+    """Do a failed or rejected run again, as its next attempt. No record is taken twice."""
+    again = repeat(_platform(context, tenant), run_id)
+    _finish(context, tenant, again, wait=wait, timeout=timeout, as_json=as_json)
+
+
+def _platform(context: typer.Context, tenant: str) -> Platform:
+    target = options(context).target()
+    target.control(tenant)
+    return Platform(target.tenant(tenant), target.session, Resources(region=target.layout.region))
+
+
 def _decide(context: typer.Context, tenant: str, run_id: str, *, by: str, reason: str, approved: bool) -> Run:
     if not by.strip() or not reason.strip():
         raise BadArgument("--by and --reason are recorded with the run: say who decides, and why")
-    target = options(context).target()
-    target.control(tenant)
-    platform = Platform(target.tenant(tenant), target.session, Resources(region=target.layout.region))
-    return decide(platform, run_id, approved=approved, by=by.strip(), reason=reason.strip())
+    return decide(_platform(context, tenant), run_id, approved=approved, by=by.strip(), reason=reason.strip())
 
 
 def _finish(context: typer.Context, tenant: str, decided: Run, *, wait: bool, timeout: float, as_json: bool) -> None:
-    """Show the run that was decided over; with `wait`, as it ends."""
+    """Show the run that was decided over or started again; with `wait`, as it ends."""
     target = options(context).target()
     if not wait:
         show_run(target, decided, as_json=as_json)

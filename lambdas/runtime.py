@@ -14,18 +14,17 @@ from medallion.control.items import Run, RunKind
 from medallion.steps.platform import Platform
 from medallion.steps.ticket import Ticket
 
-logger = Logger(log_uncaught_exceptions=True)
+_ENVIRONMENT, _TENANT = os.environ["MEDALLION_ENVIRONMENT"], os.environ["MEDALLION_TENANT"]
+
+logger = Logger(log_uncaught_exceptions=True, environment=_ENVIRONMENT, tenant=_TENANT)
 tracer = Tracer()
 metrics = Metrics()
+metrics.set_default_dimensions(environment=_ENVIRONMENT, tenant=_TENANT)
 
 
 @cache
 def platform() -> Platform:
     """The platform of the tenant that this function serves."""
-    metrics.set_default_dimensions(
-        environment=os.environ["MEDALLION_ENVIRONMENT"], tenant=os.environ["MEDALLION_TENANT"]
-    )
-    logger.append_keys(environment=os.environ["MEDALLION_ENVIRONMENT"], tenant=os.environ["MEDALLION_TENANT"])
     return Platform.of(os.environ)
 
 

@@ -35,6 +35,10 @@ class UnknownRun(MedallionError):
     """No run of that id exists for the tenant."""
 
 
+class NotRepeatable(MedallionError):
+    """A run is not in a state from which it can be done again."""
+
+
 class UnreadableObject(MedallionError):
     """An object cannot be read at all: it is quarantined as one object, outside the sum of records."""
 
@@ -57,6 +61,14 @@ class PublishConflict(MedallionError):
 
 class ConservationBroken(MedallionError):
     """Records read and records accounted for do not agree: the run is rejected."""
+
+
+class IncompatibleSchema(MedallionError):
+    """A table cannot take what is to be written: a column has another type, or is not in the table."""
+
+
+class EngineFailed(MedallionError):
+    """An engine could not execute a statement. What the records hold is left out of the message."""
 
 
 class UnsafeSnapshot(MedallionError):

@@ -15,7 +15,8 @@ from medallion.steps.trigger import ArrivedObject, on_arrival, on_schedule
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> list[str]:
     if event.get("scheduled"):
-        return on_schedule(platform(), event["source"])
+        logger.append_keys(source=event["source"])
+        return _told(on_schedule(platform(), event["source"]))
     told = event["detail"]["object"]
     arrived = ArrivedObject(
         key=told["key"],
@@ -23,5 +24,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> list[str]:
         size=told["size"],
         arrived_at=datetime.fromisoformat(event["time"]),
     )
+    logger.append_keys(source=platform().layout.source_of(arrived.key))
     run_id = on_arrival(platform(), arrived)
-    return [run_id] if run_id else []
+    return _told([run_id] if run_id else [])
+
+
+def _told(runs: list[str]) -> list[str]:
+    logger.info("claimed", extra={"runs": runs})
+    return runs

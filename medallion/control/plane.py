@@ -107,7 +107,11 @@ class ControlPlane:
         key = ObjectClaim.key_of(self._tenant, claim.source, claim.source_file_id)
         if self._table.put(claim, key, ABSENT):
             return claim
-        return self._table.get(ObjectClaim, key) or claim
+        return self.claim_of(claim.source, claim.source_file_id) or claim
+
+    def claim_of(self, source: str, source_file_id: str) -> ObjectClaim | None:
+        """The claim of an object version; None while the platform was not told of it."""
+        return self._table.get(ObjectClaim, ObjectClaim.key_of(self._tenant, source, source_file_id))
 
     def claims(self, source: str) -> list[ObjectClaim]:
         return self._table.query(ObjectClaim, ObjectClaim.key_of(self._tenant, source, "").pk, ObjectClaim.SK)
@@ -156,6 +160,18 @@ class ControlPlane:
         """Set attributes of a run that has not ended."""
         open_still = Attr("status").is_in([status for status in RunStatus if not status.ended])
         self._table.update(Run.key_of(self._tenant, run_id), _json(run_id, changes), open_still)
+
+    def reopen(self, run: Run) -> bool:
+        """Make a run that ended badly one to be done, as its next attempt; False if it is not as `run` says."""
+        ended = Attr("status").eq(run.status) & Attr("attempt").eq(run.attempt)
+        changes = {
+            "status": RunStatus.PENDING,
+            "attempt": run.attempt + 1,
+            "ended_at": None,
+            "approval": None,
+            "reason": "",
+        }
+        return self._table.update(Run.key_of(self._tenant, run.run_id), changes, ended)
 
     def end(self, run_id: str, status: RunStatus, at: datetime, **changes: Any) -> None:
         """End a run, once: a run that has ended stays as it ended."""

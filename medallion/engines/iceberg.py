@@ -22,10 +22,11 @@ from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.table.update import AssertRefSnapshotId, AssertTableUUID, SetSnapshotRefUpdate
 from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.transforms import IdentityTransform
+from pyiceberg.types import PrimitiveType
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from medallion.engines.schema import iceberg_schema
-from medallion.errors import PublishConflict, UnsafeSnapshot
+from medallion.errors import IncompatibleSchema, PublishConflict, UnsafeSnapshot
 from medallion.layout import TableLayout
 from medallion.plan.model import Field
 
@@ -239,12 +240,23 @@ class Lake:
                     producer.append_data_file(file)
 
     def evolve(self, layout: TableLayout, fields: Sequence[Field]) -> Table:
-        """The table with every column of `fields`: those that it lacks are added, none is changed or removed."""
+        """The table with every column of `fields`: those that it lacks are added, none is changed or removed.
+
+        IncompatibleSchema if a column stands there with another type.
+        """
         table = self.load(layout)
-        known = {one.name for one in table.schema().fields}
-        if not known.issuperset(one.name for one in fields):
+        known = {one.name: one.field_type for one in table.schema().fields}
+        wanted = iceberg_schema(fields)
+        for one in wanted.fields:
+            stands = known.get(one.name)
+            if isinstance(stands, PrimitiveType) and stands != one.field_type:
+                raise IncompatibleSchema(
+                    f"{layout.qualified}: column {one.name} is {stands}, not {one.field_type}; a column's type never "
+                    "changes, so give the new one another name"
+                )
+        if not known.keys() >= {one.name for one in wanted.fields}:
             with table.update_schema() as update:
-                update.union_by_name(iceberg_schema(fields))
+                update.union_by_name(wanted)
             table = self.load(layout)
         return table
 

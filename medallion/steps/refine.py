@@ -43,7 +43,7 @@ def refine(platform: Platform, ticket: Ticket) -> None:
         raise UnreadableObject(
             f"run {ticket.run_id}: its manifest is gone from the artifacts bucket; start the run again"
         )
-    started_at = platform.control.run(ticket.run_id).created_at
+    started_at = platform.clock()
     try:
         refined = run_plan(
             lake,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from medallion.contracts.model import Frozen, Lane, Trigger
 from medallion.control.items import ClaimStatus, ObjectClaim, Run, RunKind, RunStatus, Source
-from medallion.errors import UnknownSource
+from medallion.errors import NotRepeatable, UnknownSource
 from medallion.events import EventType
 from medallion.layout import Machine, Zone, execution, source_file_id
 from medallion.steps.platform import Platform
@@ -79,6 +79,20 @@ def on_schedule(platform: Platform, source_name: str) -> list[str]:
         if _create_run(platform, source, run_id, batch):
             due[run_id] = None
     return [_start(platform, run_id) for run_id in due]
+
+
+def rerun(platform: Platform, run_id: str) -> Run:
+    """Do a failed or rejected run again, as its next attempt. NotRepeatable if it did not end so."""
+    run = platform.control.run(run_id)
+    if run.status not in (RunStatus.FAILED, RunStatus.REJECTED):
+        raise NotRepeatable(f"run {run_id} is {run.status}: only a failed or rejected run can be done again")
+    if not platform.control.reopen(run):
+        raise NotRepeatable(
+            f"run {run_id} has just been started again by someone else; look at it with `medallion run`"
+        )
+    run = platform.control.run(run_id)
+    start_execution(platform, Machine.INGEST if run.kind is RunKind.INGEST else Machine.MODEL, run)
+    return platform.control.run(run_id)
 
 
 def run_id_of(moment: datetime, identities: Sequence[str]) -> str:

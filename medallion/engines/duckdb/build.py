@@ -6,8 +6,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from pyiceberg.table import Table
-
 from medallion.engines.duckdb.session import Resources, Session, open_session
 from medallion.engines.iceberg import Lake
 from medallion.engines.model import Attempt, Built
@@ -69,7 +67,7 @@ def build(
         snapshot = lake.append(
             target,
             run.commit,
-            lambda table: session.write(_in_table_order(table, fields), table, target, run.commit),
+            lambda table: session.write("SELECT * FROM result", table, target, run.commit),
             branch=run.branch,
             replace=True,
             notes=notes,
@@ -105,11 +103,3 @@ def _keys(session: Session, model: Model) -> tuple[int, int, int]:
         f"SELECT COUNT(*), COUNT(*) FILTER (WHERE {null}), COUNT(*) - {distinct} FROM result"
     ).fetchone()
     return (0, 0, 0) if counted is None else (counted[0], counted[1], counted[2])
-
-
-def _in_table_order(table: Table, fields: list[Field]) -> str:
-    """The result's rows with every column of the table: one that the model no longer returns is null."""
-    returned = {field.name for field in fields}
-    names = [one.name for one in table.schema().fields]
-    columns = [quoted(name) if name in returned else f"NULL AS {quoted(name)}" for name in names]
-    return f"SELECT {', '.join(columns)} FROM result"

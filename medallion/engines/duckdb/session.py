@@ -23,6 +23,7 @@ from pyiceberg.table import Table
 from medallion.engines.iceberg import Commit, Planned
 from medallion.engines.parquet import data_file
 from medallion.engines.schema import duckdb_type, field_ids
+from medallion.errors import EngineFailed, IncompatibleSchema
 from medallion.layout import TableLayout
 from medallion.plan.sql import literal, quoted
 
@@ -59,6 +60,8 @@ def open_session(resources: Resources) -> Iterator[Session]:
         )
         try:
             yield Session(connection, Path(folder), resources.region)
+        except duckdb.Error as problem:
+            raise EngineFailed(_without_content(problem)) from None
         finally:
             connection.close()
 
@@ -101,6 +104,7 @@ class Session:
         One file for each partition of the table; none where there are no rows.
         """
         schema = table.schema()
+        select = self._with_every_column(select, schema, layout)
         partitions = [schema.find_column_name(one.source_id) or "" for one in table.spec().fields]
         typed = ", ".join(
             f"CAST({quoted(one.name)} AS {duckdb_type(one.field_type)}) AS {quoted(one.name)}" for one in schema.fields
@@ -122,6 +126,20 @@ class Session:
                 rows, schema, table, layout, commit, number, tuple(_partition_value(one) for one in group)
             )
         return files
+
+    def _with_every_column(self, select: str, schema: Schema, layout: TableLayout) -> str:
+        """The rows with every column of the table: one that `select` lacks is null.
+
+        IncompatibleSchema if it has one that the table lacks.
+        """
+        given = {name for name, *_ in self.connection.execute(f"DESCRIBE {select}").fetchall()}
+        names = [one.name for one in schema.fields]
+        if surplus := sorted(given.difference(names)):
+            raise IncompatibleSchema(
+                f"{layout.qualified} has no column {', '.join(surplus)}; deploy the tenant again, which adds columns"
+            )
+        columns = (quoted(name) if name in given else f"NULL AS {quoted(name)}" for name in names)
+        return f"SELECT {', '.join(columns)} FROM ({select})"
 
     def _write_part(
         self,
@@ -172,6 +190,17 @@ class Session:
         said = ", ".join(f"{name} {literal(value)}" for name, value in options.items())
         self.connection.execute(f"CREATE OR REPLACE SECRET lake (TYPE s3, {said}{secure})")
         self._reads_s3 = True
+
+
+_COMPILING = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+
+
+def _without_content(problem: duckdb.Error) -> str:
+    """What DuckDB says. Once it reads records its messages may quote them: only their kind is told then."""
+    kind = type(problem).__name__
+    if isinstance(problem, _COMPILING):
+        return f"DuckDB refused a statement: {problem}"
+    return f"DuckDB ended with {kind} while it read records; run the same statement yourself to see on which"
 
 
 def _extension(name: str) -> str:

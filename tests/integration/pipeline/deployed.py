@@ -17,6 +17,7 @@ from medallion.engines.duckdb.session import Resources
 from medallion.layout import Environment, EnvironmentLayout, Task, TenantLayout, Zone, source_file_id
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
+from medallion.steps.trigger import rerun
 
 T = TypeVar("T")
 PATIENCE = 60.0
@@ -49,6 +50,10 @@ class Deployed:
         )
         shared = EnvironmentLayout(Environment.DEV, settings.account, settings.region)
         return cls(shared.tenant(tenant), session)
+
+    @property
+    def platform(self) -> Platform:
+        return Platform(self.layout, self.session, Resources(region=self.layout.region))
 
     @property
     def control(self) -> ControlPlane:
@@ -86,13 +91,18 @@ class Deployed:
 
     def decide(self, run: Run, *, approved: bool) -> Run:
         """Approve or reject a held run, and wait for its end or its next hold."""
-        platform = Platform(self.layout, self.session, Resources(region=self.layout.region))
-        decide(platform, run.run_id, approved=approved, by="Ada", reason="looked at it")
+        decide(self.platform, run.run_id, approved=approved, by="Ada", reason="looked at it")
         return eventually(
             lambda: (
                 now if (now := self.control.run(run.run_id)).status not in (RunStatus.RUNNING, RunStatus.HELD) else None
             )
         )
+
+    def rerun(self, run: Run) -> Run:
+        """Do the run again, and wait for its end or its hold."""
+        rerun(self.platform, run.run_id)
+        waiting = (RunStatus.PENDING, RunStatus.RUNNING)
+        return eventually(lambda: now if (now := self.control.run(run.run_id)).status not in waiting else None)
 
     def models_rest(self) -> list[Run]:
         """The builds of Gold, once none is under way."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from medallion.control.items import Run, RunKind, RunStatus
+from medallion.errors import NotRepeatable
 from medallion.layout import Task, Zone
 from tests.integration.pipeline.deployed import Deployed, eventually
 
@@ -129,6 +130,17 @@ def test_records_stay_in_bronze_and_nowhere_else_when_a_person_rejects(trial: De
     assert trial.count("{silver}.reviewed") == 0
     assert trial.count("{bronze}.reviewed") == 2
     assert trial.ingest("reviewed", "id\n3\n", "next.csv").status is RunStatus.HELD
+
+
+def test_records_are_taken_once_when_a_rejected_run_is_done_again(trial: Deployed) -> None:
+    rejected = trial.decide(trial.ingest("reviewed", "id\n10\n11\n", "second-thoughts.csv"), approved=False)
+    held = trial.rerun(rejected)
+    assert (held.status, held.attempt) == (RunStatus.HELD, 2)
+    assert trial.decide(held, approved=True).status is RunStatus.PROMOTED
+    assert trial.count("{silver}.reviewed", "id IN (10, 11)") == 2
+    assert trial.count("{bronze}.reviewed", f"run_id = '{held.run_id}'") == 2
+    with pytest.raises(NotRepeatable, match="is promoted"):
+        trial.rerun(held)
 
 
 # --- what cannot run
