@@ -25,7 +25,6 @@ def compile_plan(contract: Contract, ruleset: str) -> Plan:
         for position, one in enumerate(found)
     )
     written = {
-        "row_hash_pair": _ROW_HASH_PAIR,
         "row_hash_raw": _ROW_HASH_RAW,
         "judged": _judged(contract, found),
         "resolved": _resolved(contract, rules),
@@ -36,6 +35,7 @@ def compile_plan(contract: Contract, ruleset: str) -> Plan:
         "open_failures": OPEN_FAILURES,
     }
     spoken = {name: transpile(statement) for name, statement in written.items()}
+    pair = [transpile(part) for part in _ROW_HASH_PAIR]
     return Plan(
         source=contract.source,
         contract_id=contract.id,
@@ -55,15 +55,21 @@ def compile_plan(contract: Contract, ruleset: str) -> Plan:
         rules=rules,
         references=references(contract),
         tables=tables(contract),
-        statements={engine: Statements(**{name: spoken[name][engine] for name in spoken}) for engine in ENGINES},
+        statements={
+            engine: Statements(
+                row_hash_pair=tuple(part[engine] for part in pair), **{name: spoken[name][engine] for name in spoken}
+            )
+            for engine in ENGINES
+        },
     )
 
 
 # --- identity: SHA-256 over the (name, value) pairs sorted by name, each length-prefixed in bytes, nulls omitted
 
 _ROW_HASH_PAIR = (
-    "CASE WHEN __column__ IS NULL THEN '' ELSE "
-    "__prefix__ || CAST(OCTET_LENGTH(ENCODE(__column__)) AS VARCHAR) || ':' || __column__ END"
+    "CASE WHEN NOT __column__ IS NULL THEN __prefix__ END",
+    "CAST(STRLEN(__column__) AS VARCHAR) || ':'",
+    "__column__",
 )
 _ROW_HASH_RAW = "SHA256(raw)"
 
@@ -93,8 +99,7 @@ def _judged(contract: Contract, found: list[Condition]) -> str:
         f"CASE WHEN malformed IS NOT NULL THEN {int(word == 0)} ELSE {_mask(found, word)} END AS verdict_{word}"
         for word in range(-(-len(found) // RULES_PER_WORD))
     ]
-    kept = ["object_number", "source_row", "row_hash", "raw", "malformed", "extra"]
-    kept += [text(c.name) for c in contract.columns] + [f"typed.{quoted(c.name)}" for c in contract.columns]
+    kept = ["object_number", "source_row", "row_hash", *(f"typed.{quoted(c.name)}" for c in contract.columns)]
     return (
         f"WITH valued AS (SELECT *, {', '.join(values)} FROM staged), "
         f"typed AS (SELECT *, {', '.join(typed)} FROM valued) "
@@ -185,7 +190,7 @@ def _bronze(contract: Contract) -> str:
     return f"""
         SELECT {columns}, extra, CASE WHEN malformed IS NOT NULL THEN raw END AS raw, malformed,
             {_IDENTITY}, 0 AS attempt_count, {_ARRIVAL}
-        FROM staged {_RUN} {_IN_ORDER}
+        FROM staged {_RUN}
     """
 
 
@@ -193,7 +198,7 @@ def _silver(contract: Contract) -> str:
     columns = ", ".join(quoted(c.name) for c in contract.columns)
     return f"""
         SELECT {columns}, {_IDENTITY}, 0 AS attempt_count, {_ARRIVAL}
-        {_FROM_OUTCOME} {_RUN} WHERE outcome = 'inserted' {_IN_ORDER}
+        {_FROM_OUTCOME} {_RUN} WHERE outcome = 'inserted'
     """
 
 
@@ -207,12 +212,13 @@ def _quarantine(contract: Contract, rules: tuple[PlanRule, ...]) -> str:
     return f"""
         SELECT CASE WHEN {failed} THEN '{Event.QUARANTINED}' ELSE '{Event.SEEN_AGAIN}' END AS event,
             r.started_at AS event_time, 'pipeline' AS actor, r.run_id, r.attempt,
-            o.source_file_id, source_row, row_hash,
+            o.source_file_id, source_row, j.row_hash,
             CASE WHEN {failed} THEN raw END AS raw,
             CASE WHEN {failed} THEN {record} END AS record,
             CASE WHEN {failed} THEN {errors} END AS errors,
             0 AS attempt_count, o.arrived_at AS ingestion_timestamp, r.contract_version, r.ruleset
-        {_FROM_OUTCOME} {_RUN} WHERE {failed} OR held_by = 'quarantine' {_IN_ORDER}
+        {_FROM_OUTCOME} JOIN staged AS s USING (object_number, source_row) {_RUN}
+        WHERE {failed} OR held_by = 'quarantine' {_IN_ORDER}
     """
 
 

@@ -62,13 +62,14 @@ class Tables(Frozen):
 class Statements(Frozen):
     """A plan's SQL in one engine's dialect.
 
-    `row_hash_pair` (a template: `__prefix__` is a name's length and text, `__column__` its value) and `row_hash_raw`
-    are expressions. `open_failures`, `judged` and `resolved` are relations, each reading what stands before it; the
-    others are the rows that go to the table of that name. What the engine offers: `staged`, `run` (one row),
-    `objects`, `silver_held`, `quarantine_log` and the plan's references.
+    `row_hash_pair` holds templates of the parts of a (name, value) pair's text: `__prefix__` is the name's length and
+    text, `__column__` the value; a null part is left out. `row_hash_raw` is an expression over a record's bytes.
+    `open_failures`, `judged` and `resolved` are relations, each reading what stands before it; the others are the rows
+    that go to the table of that name. The engine offers `staged`, `run` (one row), `objects`, `silver_held`,
+    `quarantine_log` and the plan's references.
     """
 
-    row_hash_pair: str
+    row_hash_pair: tuple[str, ...]
     row_hash_raw: str
     open_failures: str
     judged: str

@@ -20,6 +20,17 @@ def literal(text: str) -> str:
 
 
 def transpile(statement: str) -> dict[str, str]:
-    """One statement in the dialect of every engine."""
+    """One statement or expression in the dialect of every engine."""
     tree = sqlglot.parse_one(statement, dialect=WRITTEN_IN)
-    return {engine: tree.sql(dialect=engine) for engine in ENGINES}
+    return {engine: _spoken(tree, engine) for engine in ENGINES}
+
+
+def _spoken(tree: exp.Expr, engine: str) -> str:
+    """DuckDB's name for a text's length in bytes is its own, unknown to sqlglot."""
+    if engine == WRITTEN_IN:
+        return tree.sql(dialect=engine)
+    renamed = tree.copy()
+    for function in renamed.find_all(exp.Anonymous):
+        if function.name.upper() == "STRLEN":
+            function.set("this", "OCTET_LENGTH")
+    return renamed.sql(dialect=engine)

@@ -95,10 +95,9 @@ class _Batches:
 
 def _row_hash(statements: Statements, position: dict[str, str]) -> str:
     """A record's hash: of its (name, value) pairs by name; of its bytes where it is malformed and has none."""
-    pairs = " || ".join(
-        statements.row_hash_pair.replace("__prefix__", literal(f"{len(name.encode())}:{name}")).replace(
-            "__column__", position[name]
-        )
+    parts = ", ".join(
+        part.replace("__prefix__", literal(f"{len(name.encode())}:{name}")).replace("__column__", position[name])
         for name in sorted(position)
+        for part in statements.row_hash_pair
     )
-    return f"CASE WHEN malformed IS NULL THEN sha256({pairs}) ELSE {statements.row_hash_raw} END"
+    return f"CASE WHEN malformed IS NULL THEN sha256(concat_ws('', {parts})) ELSE {statements.row_hash_raw} END"
