@@ -11,13 +11,14 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import quarantine
+from cli.deciding import approve, reject, rerun
 from cli.deploying import deploy, synth
 from cli.exits import Exit, code_of, explain
 from cli.ingest import ingest
 from cli.options import Options
 from cli.output import print_json, say
 from cli.query import query
-from cli.runs import approve, reject, rerun, run, runs
+from cli.runs import run, runs
 from cli.target import Where, default_state_dir
 from medallion.errors import MedallionError
 from medallion.layout import Environment

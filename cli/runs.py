@@ -1,4 +1,4 @@
-"""`medallion runs`, `run`, `approve` and `reject`."""
+"""`medallion runs` and `run`: how runs stand, and what became of their records."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from cli.errors import BadArgument
-from cli.exits import Exit, code_of_run
+from cli.exits import code_of_run
 from cli.history import step_seconds
-from cli.options import Limit, RunId, Tenant, Timeout, Wait, options
+from cli.options import Limit, Tenant, Timeout, Wait, options
 from cli.output import Json, moment, print_facts, print_json, print_table, progress, say, status_text
 from cli.target import Target
 from cli.watching import wait_for_run
 from medallion.control.items import Run, RunKind, RunStatus
-from medallion.engines.duckdb.session import Resources
-from medallion.steps.hold import decide
-from medallion.steps.platform import Platform
-from medallion.steps.trigger import rerun as repeat
 
 OUTCOMES = ("inserted", "updated", "duplicates", "quarantined", "condemned")
 
@@ -80,78 +76,6 @@ def run(
         found = wait_for_run(plane, run_id, timeout, tell) if wait else plane.run(run_id)
     show_run(target, found, as_json=as_json)
     raise typer.Exit(code_of_run(found.status))
-
-
-By = Annotated[str, typer.Option("--by", help="Who decides; it is recorded.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it is recorded.")]
-
-
-def approve(
-    context: typer.Context,
-    run_id: RunId,
-    tenant: Tenant,
-    by: By,
-    reason: Reason,
-    wait: Wait = False,
-    timeout: Timeout = 900,
-    as_json: Json = False,
-) -> None:
-    """Let a held run go on. It is refined again on what is published now; if that changes it, it is held again."""
-    decided = _decide(context, tenant, run_id, by=by, reason=reason, approved=True)
-    _finish(context, tenant, decided, wait=wait, timeout=timeout, as_json=as_json)
-
-
-def reject(
-    context: typer.Context,
-    run_id: RunId,
-    tenant: Tenant,
-    by: By,
-    reason: Reason,
-    wait: Wait = False,
-    timeout: Timeout = 900,
-    as_json: Json = False,
-) -> None:
-    """End a held run without publishing it. Its records stay in Bronze; its quarantine entries are withdrawn."""
-    decided = _decide(context, tenant, run_id, by=by, reason=reason, approved=False)
-    _finish(context, tenant, decided, wait=wait, timeout=timeout, as_json=as_json)
-
-
-def rerun(
-    context: typer.Context,
-    run_id: RunId,
-    tenant: Tenant,
-    wait: Wait = False,
-    timeout: Timeout = 900,
-    as_json: Json = False,
-) -> None:
-    """Do a failed or rejected run again, as its next attempt. No record is taken twice."""
-    again = repeat(_platform(context, tenant), run_id)
-    _finish(context, tenant, again, wait=wait, timeout=timeout, as_json=as_json)
-
-
-def _platform(context: typer.Context, tenant: str) -> Platform:
-    target = options(context).target()
-    target.control(tenant)
-    return Platform(target.tenant(tenant), target.session, Resources(region=target.layout.region))
-
-
-def _decide(context: typer.Context, tenant: str, run_id: str, *, by: str, reason: str, approved: bool) -> Run:
-    if not by.strip() or not reason.strip():
-        raise BadArgument("--by and --reason are recorded with the run: say who decides, and why")
-    return decide(_platform(context, tenant), run_id, approved=approved, by=by.strip(), reason=reason.strip())
-
-
-def _finish(context: typer.Context, tenant: str, decided: Run, *, wait: bool, timeout: float, as_json: bool) -> None:
-    """Show the run that was decided over or started again; with `wait`, as it ends."""
-    target = options(context).target()
-    if not wait:
-        show_run(target, decided, as_json=as_json)
-        return
-    with progress("the run goes on") as tell:
-        ended = wait_for_run(target.control(tenant), decided.run_id, timeout, tell)
-    show_run(target, ended, as_json=as_json)
-    expected = ended.status is RunStatus.REJECTED and decided.approval is not None and not decided.approval.approved
-    raise typer.Exit(Exit.OK if expected else code_of_run(ended.status))
 
 
 def show_run(target: Target, run: Run, *, as_json: bool) -> None:

@@ -17,7 +17,8 @@ RECENT_RUNS = 200
 
 def settled(run: Run) -> bool:
     """Whether nothing more happens to the run without a person."""
-    return run.status.ended or run.status is RunStatus.HELD
+    undecided = run.status is RunStatus.HELD and run.approval is None
+    return run.status.ended or undecided
 
 
 def wait_for_run(plane: ControlPlane, run_id: str, timeout: float, progress: Progress) -> Run:

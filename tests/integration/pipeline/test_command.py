@@ -81,7 +81,7 @@ def test_entry_shows_every_error_when_a_record_is_quarantined(medallion: Call, i
     [entry] = result(medallion("quarantine", "show", ingested["run_id"], "2", "--json"))
     assert sorted(error["code"] for error in entry["errors"]) == ["RANGE_ERROR", "REFERENCE_ERROR"]
     assert entry["raw"] == '901,77,-1,"two, faults"'
-    assert entry["record"] == {"id": "901", "customer": "77", "amount": "-1", "note": "two, faults"}
+    assert entry["record"] == {"id": "901", "customer_id": "77", "amount": "-1", "note": "two, faults"}
     assert result(medallion("quarantine", "ls", "--code", "NULL_VALUE_ERROR", "--source", "orders", "--json")) == []
     missing = medallion("quarantine", "show", ingested["run_id"], "1")
     assert missing.returncode == Exit.NOT_FOUND
