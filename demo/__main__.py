@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("demo: interrupted\n")
         return _INTERRUPTED
+    sys.stderr.write(f"demo: what the embedded AWS said is in {settings.log_file.relative_to(root)}\n")
     return 1
 
 

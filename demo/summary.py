@@ -80,12 +80,15 @@ def _cost(report: DemoReport) -> Text:
     )
 
 
-def _verdict(report: DemoReport) -> Panel:
+def _verdict(report: DemoReport) -> Group | Panel:
     if report.ok:
-        return Panel(
-            "No record lost, doubled or changed: the sums hold, by the files, the runs and the tables.", style="green"
-        )
+        missed = (Text(f"Slower than it is to be: {sentence}", style="yellow") for sentence in report.beyond_targets)
+        return Group(*missed, _all_is_well())
     return Panel("\n".join(f"- {problem}" for problem in report.problems), title="This is off", style="red")
+
+
+def _all_is_well() -> Panel:
+    return Panel("No record lost, doubled or changed: files, runs and tables agree.", style="green")
 
 
 def _titled(title: str, table: Table) -> Group:

@@ -43,7 +43,7 @@ def test_nothing_is_said_when_all_is_right() -> None:
         *proof.check_tables("t/s", RIGHT, HELD, {"TYPE_ERROR": 2}),
         *proof.check_again("t/s", AGAIN),
         *proof.check_gold("t", {"m": GOLD}, {"m": GOLD}),
-        *proof.check_bounds(9.9, 4096, 180),
+        *proof.check_targets(9.9, 4096, 180),
     ] == []
 
 
@@ -96,5 +96,5 @@ def test_gold_is_off_when_it_is_empty() -> None:
 
 
 @pytest.mark.parametrize("measured", [(10.1, 1, 1), (1, 4097, 1), (1, 1, 181)])
-def test_bounds_are_off_when_the_demo_takes_more(measured: tuple[float, int, int]) -> None:
-    assert len(list(proof.check_bounds(*measured))) == 1
+def test_target_is_missed_when_the_demo_takes_more(measured: tuple[float, int, int]) -> None:
+    assert len(list(proof.check_targets(*measured))) == 1
