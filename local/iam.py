@@ -20,16 +20,21 @@ _EVALUATE = seam("core.iam_evaluator", "evaluate", "ctx")
 _EVALUATE_RESOURCE = seam("core.iam_evaluator", "evaluate_resource_policy", "doc", "ctx", "service")
 _ROLE_POLICIES = seam("core.iam_evaluator", "_gather_role_policies", "role_name", "account_id")
 _NAMES_SERVICE = seam("core.iam_evaluator", "_service_principal_matches", "principal", "service")
+_ENFORCE = seam("core.iam_evaluator", "enforce", "access_key_id", "iam_action", "service", "region", "resource_arn")
 _ROLES = seam("services.iam", "_roles")
+_BUCKETS = seam("services.s3", "_buckets")
 _FUNCTION_POLICY = seam("services.lambda_svc", "function_policy_for_arn", "resource_arn")
 _ACCOUNT = seam("core.responses", "get_account_id")
 _REGION = seam("core.responses", "get_region")
 
 
 def install(settings: Settings) -> None:
-    """Take loopback for a secure transport: policies that refuse plain HTTP stay as they are deployed."""
+    """Take loopback for a secure transport: policies that refuse plain HTTP stay as they are deployed. Tell of a
+    missing object only to those who may list its bucket.
+    """
     if settings.enforce_iam:
         _PIN_ORIGIN.replace(_secured)
+        _ENFORCE.replace(_hiding_what_is_missing)
 
 
 def _secured(original: Callable[..., None]) -> Callable[..., None]:
@@ -37,6 +42,26 @@ def _secured(original: Callable[..., None]) -> Callable[..., None]:
         original(source_ip, secure_transport or source_ip in ("127.0.0.1", "::1"))
 
     return pin
+
+
+def _hiding_what_is_missing(original: Callable[..., Any]) -> Callable[..., Any]:
+    """S3 answers 403, not 404, when an object is missing and the caller may not list the bucket."""
+
+    def enforce(
+        access_key_id: str, iam_action: str, service: str, region: str, resource_arn: str = "*", **context: Any
+    ) -> Any:
+        refusal = original(access_key_id, iam_action, service, region, resource_arn=resource_arn, **context)
+        if refusal is not None or iam_action != "s3:GetObject" or _stored(resource_arn):
+            return refusal
+        return original(access_key_id, "s3:ListBucket", service, region, resource_arn=resource_arn.partition("/")[0])
+
+    return enforce
+
+
+def _stored(object_arn: str) -> bool:
+    name, _, key = object_arn.removeprefix("arn:aws:s3:::").partition("/")
+    bucket = _BUCKETS.get().get(name)
+    return bucket is None or key in bucket["objects"]
 
 
 def refuse_role(role_arn: str, service: str) -> str | None:
