@@ -127,8 +127,8 @@ def test_records_stay_in_bronze_and_nowhere_else_when_a_person_rejects(trial: De
     assert held.status is RunStatus.HELD
     rejected = trial.decide(held, approved=False)
     assert (rejected.status, rejected.reason) == (RunStatus.REJECTED, "rejected by Ada: looked at it")
-    assert trial.count("{silver}.reviewed") == 0
-    assert trial.count("{bronze}.reviewed") == 2
+    assert trial.count("{silver}.reviewed", f"run_id = '{held.run_id}'") == 0
+    assert trial.count("{bronze}.reviewed", f"run_id = '{held.run_id}'") == 2
     assert trial.ingest("reviewed", "id\n3\n", "next.csv").status is RunStatus.HELD
 
 
@@ -191,9 +191,8 @@ def test_run_fails_with_a_sentence_when_its_lane_is_not_deployed(trial: Deployed
 
 
 def test_waiting_and_untold_objects_run_together_when_the_schedule_is_due(trial: Deployed) -> None:
-    waiting = trial.put("nightly", "id\n1\n", "one.csv")
-    claims = eventually(lambda: trial.control.claims("nightly"))
-    assert [claim.run_id for claim in claims] == [None]
+    waiting = trial.put("nightly", "id\n71\n", "one.csv")
+    assert eventually(lambda: trial.control.claim_of("nightly", waiting)).run_id is None
     rule = next(
         one["Name"]
         for one in trial.client("events").list_rules()["Rules"]
@@ -201,7 +200,7 @@ def test_waiting_and_untold_objects_run_together_when_the_schedule_is_due(trial:
     )
     trial.client("events").disable_rule(Name=rule)
     try:
-        untold = trial.put("nightly", "id\n2\n", "two.csv")
+        untold = trial.put("nightly", "id\n72\n", "two.csv")
     finally:
         trial.client("events").enable_rule(Name=rule)
     schedule = trial.client("scheduler").get_schedule(
@@ -210,11 +209,9 @@ def test_waiting_and_untold_objects_run_together_when_the_schedule_is_due(trial:
     assert (schedule["ScheduleExpression"], schedule["ScheduleExpressionTimezone"]) == ("cron(0 2 * * ? *)", "UTC")
     [run_id] = trial.invoke(Task.TRIGGER, {"source": "nightly", "scheduled": True})
     run = trial.ended(run_id)
-    assert (run.status, set(run.objects), outcomes(run)) == (
-        RunStatus.PROMOTED,
-        {waiting, untold},
-        {"rows_in": 2, "inserted": 2},
-    )
+    assert run.status is RunStatus.PROMOTED
+    assert {waiting, untold} <= set(run.objects)
+    assert trial.count("{silver}.nightly", "id IN (71, 72)") == 2
     assert trial.invoke(Task.TRIGGER, {"source": "nightly", "scheduled": True}) == []
 
 
