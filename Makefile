@@ -16,6 +16,8 @@ REQUIRE := PATH='$(HOST_PATH)' tools/prerequisites.sh
 # cdk.json says `python3 app.py`: the environment's own interpreter comes first.
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHON
+# Node 20 is supported here for as long as the CDK runs on it.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := true
 
 .PHONY: help
 help: ## Say what there is
@@ -24,7 +26,7 @@ help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: $(STAMPS)/python $(STAMPS)/node ## Install everything below this folder (.venv, node_modules)
+setup: $(STAMPS)/python $(STAMPS)/node $(STAMPS)/layer ## Install everything below this folder (.venv, node_modules)
 
 $(STAMPS)/python: pyproject.toml constraints.txt tools/prerequisites.sh
 	@mkdir -p $(STAMPS)
@@ -43,6 +45,12 @@ $(STAMPS)/node: package.json package-lock.json tools/prerequisites.sh
 	@$(REQUIRE) node
 	@echo "Installing the AWS CDK command line"
 	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+# What the Lambda functions carry is installed here too, so that synthesis finds it and needs no network.
+$(STAMPS)/layer: lambdas/requirements.txt constraints.txt stacks/layer.py stacks/shared_objects.py $(STAMPS)/python
+	@echo "Installing the Lambda functions' packages"
+	@$(BIN)/python -c 'from stacks.layer import built_layer; built_layer()'
 	@touch $@
 
 .PHONY: demo
