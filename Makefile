@@ -74,7 +74,7 @@ integration: setup ## Deploy to an embedded AWS with IAM enforced, and run it
 
 .PHONY: least-privilege
 least-privilege: setup ## Remove each IAM statement in turn and see a test turn red (minutes)
-	@$(BIN)/python -m pytest tests -m least_privilege
+	@$(BIN)/python -m pytest tests/least_privilege
 
 .PHONY: lint
 lint: setup ## Style, types and import directions

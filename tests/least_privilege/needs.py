@@ -1,0 +1,57 @@
+"""Which scenario needs a grant. One that is not named here is tried by its role's own scenario."""
+
+from __future__ import annotations
+
+from medallion.layout import Machine, Task
+from tests.least_privilege import scenarios
+from tests.least_privilege.scenarios import Scenario
+from tests.least_privilege.statements import Grant
+from tests.least_privilege.unjudged import UNJUDGED
+
+BY_ROLE: dict[str, Scenario] = {
+    Task.SEED: scenarios.SOURCE_SEEDED,
+    Task.TRIGGER: scenarios.RUN_PROMOTED,
+    Task.ACQUIRE: scenarios.RUN_PROMOTED,
+    Task.REFINE: scenarios.RUN_PROMOTED,
+    Task.GATE: scenarios.RUN_PROMOTED,
+    Task.HOLD: scenarios.RUN_REJECTED,
+    Task.PROMOTE: scenarios.RUN_PROMOTED,
+    Task.SETTLE: scenarios.RUN_PROMOTED,
+    Task.FAIL: scenarios.RUN_REJECTED,
+    Task.COALESCE: scenarios.MODEL_BUILT,
+    Task.BUILD: scenarios.MODEL_BUILT,
+    Machine.INGEST: scenarios.RUN_PROMOTED,
+    Machine.MODEL: scenarios.MODEL_BUILT,
+    "schedule": scenarios.SCHEDULE_FIRED,
+}
+
+BY_STATEMENT: dict[tuple[str, str], Scenario] = {
+    (Task.TRIGGER, "ListLandingVersions"): scenarios.SWEPT,
+    (Task.TRIGGER, "ControlQuery"): scenarios.SWEPT,
+    (Task.TRIGGER, "DescribeIngest"): scenarios.TOLD_AGAIN,
+    (Task.TRIGGER, "PutEvents"): scenarios.OBJECT_REFUSED,
+    (Task.PROMOTE, "GetRuns"): scenarios.MODEL_BUILT,
+    (Task.COALESCE, "DescribeModel"): scenarios.ASKED_AGAIN,
+    (Machine.INGEST, "InvokeHold"): scenarios.RUN_REJECTED,
+    (Machine.INGEST, "InvokeFail"): scenarios.RUN_REJECTED,
+    (Machine.MODEL, "InvokeFail"): scenarios.BUILD_FAILED,
+    **{(task, "AnswerTasks"): scenario for task, scenario in scenarios.NEXT_WOKEN.items()},
+    **{(task, "SendDeadLetter"): scenario for task, scenario in scenarios.DEAD_LETTER_KEPT.items()},
+    **{
+        (task, sid): scenario
+        for task, scenario in ((Task.PROMOTE, scenarios.MODEL_BUILT), (Task.FAIL, scenarios.BUILD_FAILED))
+        for sid in ("DescribeGoldTables", "GetGold", "ListGold", "CommitGoldTables", "PutGold")
+    },
+}
+
+SCENARIOS = tuple({each.name: each for each in (*BY_ROLE.values(), *BY_STATEMENT.values())}.values())
+"""Every scenario that a grant is tried by."""
+
+
+def scenario_of(grant: Grant) -> Scenario:
+    return BY_STATEMENT.get((grant.of, grant.sid)) or BY_ROLE[grant.of]
+
+
+def judged(grants: tuple[Grant, ...]) -> list[Grant]:
+    """The grants whose absence the embedded AWS refuses."""
+    return [grant for grant in grants if (grant.of, grant.sid) not in UNJUDGED]

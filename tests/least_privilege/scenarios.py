@@ -1,0 +1,264 @@
+"""What the platform does for a tenant, each in the shortest way that still goes through it. Broken where it fails."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlsplit
+from zipfile import ZipFile
+
+from medallion.control.items import RunKind, RunStatus
+from medallion.layout import Task, Zone
+from medallion.steps.lease import wake_next
+from tests.least_privilege.statements import TENANTS
+from tests.least_privilege.trial import Broken, Trial, expect
+
+SILENCE = 8.0
+"""How long what tells nobody of its failure may take, in seconds: an asynchronous call is tried three times in 3."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`silent`: AWS acts on the tenant's behalf, so that a refusal shows in nothing but that nothing happens."""
+
+    name: str
+    play: Callable[[Trial], None]
+    silent: bool = False
+
+
+# --- runs
+
+
+def promote_run(trial: Trial) -> None:
+    """Forty good records are published, the bad one's entry stands in quarantine, readers are told."""
+    first = next(trial.numbers) * 100
+    rows = [f"{number},1,2.50," for number in range(first, first + 40)]
+    run_id = trial.arrive("orders", "\n".join(["id,customer,amount,note", *rows, f"{first + 40},99,1.00,", ""]))
+    run = trial.watch(run_id, RunStatus.PROMOTED)
+    expect((run.total("inserted"), run.total("quarantined")) == (40, 1), f"{run.outcomes}")
+    _expect_latest(trial, Zone.SILVER, "orders", run_id)
+    layout = trial.deployed.layout
+    trial.deployed.client("s3").head_object(Bucket=layout.bucket(Zone.SILVER), Key=layout.success_key("orders", run_id))
+    standing = trial.deployed.count("{quarantine}.orders", f"event = 'promoted' AND run_id = '{run_id}'")
+    expect(standing == 1, "the run's quarantine entries do not stand")
+
+
+def reject_run(trial: Trial) -> None:
+    """A run waits for a person, is rejected, and takes back what it wrote; people are told of both."""
+    run_id = trial.arrive("reviewed", f"id\n{next(trial.numbers)}\n")
+    trial.watch(run_id, RunStatus.HELD)
+    trial.alerted(run_id)
+    trial.reject(run_id)
+    trial.watch(run_id, RunStatus.REJECTED)
+    withdrawn = trial.deployed.count("{quarantine}.reviewed", f"event = 'withdrawn' AND run_id = '{run_id}'")
+    expect(withdrawn == 1, "the run's quarantine entries were not taken back")
+
+
+def wake_next_run(source: str, status: RunStatus, trial: Trial) -> None:
+    """Of two runs that wait for one lease, the second is woken by how the first gives it back."""
+    platform, leases = trial.platform, trial.deployed.control.leases
+    subject = f"{RunKind.INGEST}#{source}"
+    leases.acquire(subject, "nobody", datetime.now(UTC))
+    try:
+        header = {"orders": "id,customer,amount,note\n{},1,2.50,\n"}.get(source, "id\n{}\n")
+        runs = [trial.arrive(source, header.format(next(trial.numbers) * 100)) for _ in range(2)]
+        _wait(lambda: len(leases.waiters(subject)) == 2, "the runs do not wait for their lease")
+    finally:
+        leases.release(subject, "nobody")
+    wake_next(platform, subject)
+    for run_id in runs:
+        trial.watch(run_id, status)
+
+
+def refuse_object(trial: Trial) -> None:
+    """An object of no source is a refused run, and people are told."""
+    run_id = trial.arrive("unknown", f"id\n{next(trial.numbers)}\n")
+    expect(trial.deployed.control.run(run_id).status is RunStatus.REFUSED, "the object was not refused")
+    trial.alerted(run_id)
+
+
+def tell_again(trial: Trial) -> None:
+    """An event that comes again after its run was started finds the run."""
+    claim = next(one for one in trial.deployed.control.claims("customers") if one.run_id)
+    expect(trial.tell_again(claim) == claim.run_id, "another run was started")
+    [now] = [one for one in trial.deployed.control.claims("customers") if one.source_file_id == claim.source_file_id]
+    expect(now == claim, "the claim was not made final")
+
+
+def sweep(trial: Trial) -> None:
+    """A schedule that is due runs the object whose event never came."""
+    identity = trial.deployed.put("nightly", f"id\n{next(trial.numbers)}\n", f"{next(trial.numbers)}.csv")
+    trial.call(Task.TRIGGER, {"source": "nightly", "scheduled": True})
+    [run] = trial.deployed.runs_of(identity)
+    trial.watch(run.run_id, RunStatus.PROMOTED)
+
+
+# --- Gold
+
+
+def build_model(trial: Trial) -> None:
+    """What was published asks for the model that reads it; its table is made, filled and published."""
+    run_id = _ask_for_first_build(trial)
+    trial.watch(run_id, RunStatus.PROMOTED)
+    _expect_latest(trial, Zone.GOLD, "spend", run_id)
+
+
+def fail_build(trial: Trial) -> None:
+    """A build that cannot be published ends as failed, without its branch, and people are told."""
+    with trial.policies.without(Task.PROMOTE, "CommitGoldTables", "glue:UpdateTable"):
+        run_id = _ask_for_first_build(trial)
+        trial.watch(run_id, RunStatus.FAILED, failing=frozenset({"PromoteRun"}))
+    trial.alerted(run_id)
+    left = trial.platform.lake.load(trial.deployed.layout.gold("spend")).metadata.refs
+    expect(set(left) == {"main"}, f"the table has the branches {set(left)}")
+
+
+def ask_again(trial: Trial) -> None:
+    """A build that was asked for and started is found when it is asked for again."""
+    control = trial.deployed.control
+    ended = next(run for run in control.runs() if run.subject == "spend" and run.execution_arn)
+    control.ask_for_build("spend", ended.run_id)
+    expect(trial.published("customers") == [ended.run_id], "another build was started")
+
+
+def _ask_for_first_build(trial: Trial) -> str:
+    """Ask for a build of a model whose table is not there yet."""
+    glue, database = trial.deployed.client("glue"), trial.deployed.layout.database(Zone.GOLD)
+    with suppress(glue.exceptions.EntityNotFoundException):
+        glue.delete_table(DatabaseName=database, Name="spend")
+    [run_id] = trial.published("customers")
+    return run_id
+
+
+# --- seeding, schedules, dead letters
+
+
+def seed_source(trial: Trial) -> None:
+    """A folder with a new source and a known one is registered: tables, schedules, model."""
+    fresh = f"fresh_{next(trial.numbers)}"
+    s3, layout = trial.deployed.client("s3"), trial.deployed.layout
+    bucket, _, key = trial.folder.removeprefix("arn:aws:s3:::").partition("/")
+    s3.put_object(Bucket=bucket, Key=key, Body=_folder(fresh))
+    answer = {"Bucket": layout.bucket(Zone.ARTIFACTS), "Key": f"answers/{fresh}.json"}
+    event = {
+        "RequestType": "Create",
+        "ResponseURL": s3.generate_presigned_url("put_object", Params=answer),
+        "StackId": layout.stack("pipeline"),
+        "RequestId": fresh,
+        "LogicalResourceId": "Seeding",
+        "ResourceProperties": {"AssetBucket": bucket, "AssetKey": key},
+    }
+    expect(urlsplit(event["ResponseURL"]).scheme == "http", "CloudFormation's part is played by the embedded S3")
+    trial.call(Task.SEED, event)
+    told = json.loads(s3.get_object(**answer)["Body"].read())
+    expect(told["Status"] == "SUCCESS", told.get("Reason", ""))
+    expect(trial.deployed.control.source(fresh), "the source is not registered")
+    for table in (layout.bronze(fresh), layout.silver(fresh), layout.quarantine(fresh), layout.duplicates(fresh)):
+        expect(trial.platform.lake.head(table) is not None, f"{table.qualified} was not set up")
+    scheduler = trial.deployed.client("scheduler")
+    scheduler.get_schedule(Name=layout.schedule(fresh), GroupName=layout.schedule_group)
+
+
+def _folder(fresh: str) -> bytes:
+    """The tenant's folder as its asset: a known source, a new one, and a model."""
+    trial = TENANTS / "trial"
+    known = (trial / "contracts/nightly.odcs.yaml").read_text()
+    files = {
+        "tenant.yaml": (trial / "tenant.yaml").read_text(),
+        "contracts/nightly.odcs.yaml": known,
+        f"contracts/{fresh}.odcs.yaml": known.replace("trial-nightly", f"trial-{fresh}").replace("nightly", fresh),
+        "gold/listed.sql": "/* medallion\ndescription: What is listed.\nmaterialisation: table\nkeys: [id]\n"
+        "partitioning: []\n*/\nSELECT id FROM silver.nightly\n",
+    }
+    archive = BytesIO()
+    with ZipFile(archive, "w") as folder:
+        for name, text in files.items():
+            folder.writestr(name, text)
+    return archive.getvalue()
+
+
+def keep_dead_letter(task: Task, trial: Trial) -> None:
+    """An event is kept when the function cannot even start, as often as it is tried."""
+    sqs, functions = trial.deployed.client("sqs"), trial.deployed.client("lambda")
+    queue = sqs.get_queue_url(QueueName=trial.deployed.layout.dead_letters(task))["QueueUrl"]
+    function, mark = trial.deployed.layout.function(task), f"unheard-{next(trial.numbers)}"
+    handler = functions.get_function_configuration(FunctionName=function)["Handler"]
+
+    def kept() -> bool:
+        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
+        for each in found:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=each["ReceiptHandle"])
+        return any(mark in each["Body"] for each in found)
+
+    functions.update_function_configuration(FunctionName=function, Handler=f"{handler}_that_is_not_there")
+    try:
+        functions.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps({"about": mark}).encode())
+        _wait(kept, "the event is lost", SILENCE)
+    finally:
+        functions.update_function_configuration(FunctionName=function, Handler=handler)
+
+
+def fire_schedule(trial: Trial) -> None:
+    """A schedule of the tenant's group calls the trigger when it is due."""
+    scheduler, layout = trial.deployed.client("scheduler"), trial.deployed.layout
+    identity = trial.deployed.put("nightly", f"id\n{next(trial.numbers)}\n", f"{next(trial.numbers)}.csv")
+    known = scheduler.get_schedule(Name=layout.schedule("nightly"), GroupName=layout.schedule_group)
+    once = {"Name": f"once-{next(trial.numbers)}", "GroupName": layout.schedule_group}
+    due = datetime.now(UTC) + timedelta(seconds=1)
+    scheduler.create_schedule(
+        **once,
+        ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow=known["FlexibleTimeWindow"],
+        Target=known["Target"],
+    )
+    try:
+        _wait(lambda: trial.deployed.runs_of(identity) != [], "the trigger was not called", SILENCE)
+    finally:
+        with suppress(scheduler.exceptions.ResourceNotFoundException):
+            scheduler.delete_schedule(**once)
+
+
+# ---
+
+
+def _expect_latest(trial: Trial, zone: Zone, table: str, run_id: str) -> None:
+    layout = trial.deployed.layout
+    found: Any = trial.deployed.client("s3").get_object(Bucket=layout.bucket(zone), Key=layout.latest_key(table))
+    current = json.loads(found["Body"].read())["current"]["run_id"]
+    expect(current == run_id, f"{table}: the latest run is {current}")
+
+
+def _wait(until: Callable[[], bool], otherwise: str, seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not until():
+        if time.monotonic() > deadline:
+            raise Broken(otherwise)
+        time.sleep(0.1)
+
+
+RUN_PROMOTED = Scenario("run promoted", promote_run)
+RUN_REJECTED = Scenario("run rejected", reject_run)
+OBJECT_REFUSED = Scenario("object refused", refuse_object)
+TOLD_AGAIN = Scenario("object told again", tell_again)
+SWEPT = Scenario("object swept", sweep)
+NEXT_WOKEN = {
+    Task.SETTLE: Scenario("next woken by settle", partial(wake_next_run, "orders", RunStatus.PROMOTED)),
+    Task.HOLD: Scenario("next woken by hold", partial(wake_next_run, "reviewed", RunStatus.HELD)),
+    Task.FAIL: Scenario("next woken by fail", partial(wake_next_run, "bulky", RunStatus.FAILED)),
+}
+MODEL_BUILT = Scenario("model built", build_model)
+BUILD_FAILED = Scenario("build failed", fail_build)
+ASKED_AGAIN = Scenario("build asked for again", ask_again)
+SOURCE_SEEDED = Scenario("source seeded", seed_source)
+DEAD_LETTER_KEPT = {
+    task: Scenario(f"dead letter of {task} kept", partial(keep_dead_letter, task), silent=True)
+    for task in (Task.SEED, Task.TRIGGER, Task.COALESCE)
+}
+SCHEDULE_FIRED = Scenario("schedule fired", fire_schedule, silent=True)

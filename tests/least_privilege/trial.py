@@ -1,0 +1,174 @@
+"""The trial tenant, driven step by step: what fails is seen at its first refusal, and nothing runs on by itself."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from medallion.control.items import ObjectClaim, Run, RunKind, RunStatus
+from medallion.engines.duckdb.session import Resources
+from medallion.layout import Machine, Task, execution
+from medallion.steps.hold import decide
+from medallion.steps.platform import Platform
+from medallion.steps.ticket import Ticket
+from tests.integration.pipeline.deployed import Deployed
+from tests.least_privilege.policies import Policies
+
+_REFUSED = re.compile(r"access.?denied|not authorized|\b403\b", re.IGNORECASE)
+PATIENCE = 60.0
+CLEANING = 6.0
+"""How long what a broken run left may take to end by itself, in seconds: a failed FailRun is tried again after 2."""
+
+
+class Broken(AssertionError):
+    """What a scenario expects does not hold. The message is what was seen."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether what was seen is AWS's refusal."""
+        return _REFUSED.search(str(self)) is not None
+
+
+def expect(condition: object, otherwise: str) -> None:
+    if not condition:
+        raise Broken(otherwise)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The tenant with its rules switched off: the trigger and coalesce are called where their events would arrive."""
+
+    deployed: Deployed
+    policies: Policies
+    folder: str
+    """The ARN of the object that holds the tenant's folder."""
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    @property
+    def platform(self) -> Platform:
+        """The platform as the account's administrator works with it."""
+        return Platform(self.deployed.layout, self.deployed.session, Resources(region=self.deployed.layout.region))
+
+    # --- what happens
+
+    def call(self, task: Task, event: dict[str, Any]) -> Any:
+        """The function's answer."""
+        try:
+            return self.deployed.invoke(task, event)
+        except AssertionError as failed:
+            raise Broken(str(failed)) from failed
+
+    def arrive(self, source: str, body: str) -> str:
+        """Put an object into Landing, and tell the trigger of it. The run's id."""
+        identity = self.deployed.put(source, body, f"{next(self.numbers)}.csv")
+        location, _, version = identity.partition("?version=")
+        key = location.removeprefix("s3://").partition("/")[2]
+        return self.tell(key, version, len(body), datetime.now(UTC))
+
+    def tell(self, key: str, version: str, size: int, at: datetime) -> str:
+        """Tell the trigger of an object, as S3 does by an event."""
+        about = {"key": key, "version-id": version, "size": size, "etag": "e"}
+        [run_id] = self.call(Task.TRIGGER, {"time": at.isoformat(), "detail": {"object": about}})
+        return str(run_id)
+
+    def published(self, source: str) -> list[str]:
+        """Tell coalesce of a source's new Silver. The builds that it asked for."""
+        return list(self.call(Task.COALESCE, {"detail": {"source": source}}))
+
+    def watch(self, run_id: str, status: RunStatus, failing: frozenset[str] = frozenset()) -> Run:
+        """The run, once it has that status and each of its states did at the first try what it should; Broken where one
+        did not. `failing` are the states that should fail.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            run = self.deployed.control.run(run_id)
+            failed = self._failed_states(run)
+            for state in set(failed) - failing:
+                raise Broken(f"{state}: {failed[state]}")
+            if run.status.ended or run.status is status:
+                expect(run.status is status, f"the run is {run.status}, not {status}: {run.reason}")
+                expect(set(failed) == failing, f"{failing - set(failed)} did not fail")
+                expect("completed after a failure" not in " ".join(run.warnings), f"{run.warnings}")
+                return run
+            time.sleep(0.1)
+        raise Broken(f"the run is still not {status} after {PATIENCE} s")
+
+    def reject(self, run_id: str) -> None:
+        decide(self.platform, run_id, approved=False, by="Ada", reason="not wanted")
+
+    def alerted(self, run_id: str) -> None:
+        expect(self.deployed.alerts(run_id), "no alert names the run")
+
+    def tell_again(self, claim: ObjectClaim) -> str:
+        """Tell of an object whose run was started by a trigger that ended before it could note so."""
+        table = self.deployed.session.resource("dynamodb").Table(self.deployed.layout.shared.control_table)
+        key = ObjectClaim.key_of(self.deployed.layout.tenant, claim.source, claim.source_file_id)
+        table.update_item(
+            Key=key._asdict(),
+            UpdateExpression="SET #s = :s",
+            ExpressionAttributeNames={"#s": "status"},
+            ExpressionAttributeValues={":s": "pending"},
+        )
+        return self.tell(claim.key, claim.version, claim.size, claim.arrived_at)
+
+    # --- what is left
+
+    def clean(self) -> None:
+        """Nothing runs, waits, is held or holds a lease; no build is asked for; no alert is kept."""
+        self._end_executions()
+        for model in self.deployed.control.models():
+            if model.pending_run_id:
+                self.deployed.control.begin_build(model.name, model.pending_run_id)
+        sqs = self.deployed.client("sqs")
+        sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName=self.deployed.layout.alerts_queue)["QueueUrl"])
+
+    def _end_executions(self) -> None:
+        deadline = time.monotonic() + CLEANING
+        while running := self._running():
+            for run in running:
+                if run.status is RunStatus.HELD and run.task_token and run.approval is None:
+                    with suppress(self.platform.states.exceptions.TaskDoesNotExist):
+                        self.reject(run.run_id)
+                if time.monotonic() > deadline:
+                    self._abandon(run)
+            time.sleep(0.1)
+
+    def _running(self) -> list[Run]:
+        """The runs whose executions have not ended."""
+        found = []
+        for machine in Machine:
+            listed = self.platform.states.list_executions(
+                stateMachineArn=self.deployed.layout.machine_arn(machine), statusFilter="RUNNING"
+            )
+            found += [each["name"].rpartition("-")[0] for each in listed["executions"]]
+        return [self.deployed.control.run(run_id) for run_id in found]
+
+    def _abandon(self, run: Run) -> None:
+        """Stop what waits for an answer that will not come, and free what it holds."""
+        self.platform.states.stop_execution(executionArn=self._execution(run))
+        leased = Ticket.of(run).leased
+        self.deployed.control.leases.stop_waiting(leased, run.run_id)
+        self.deployed.control.leases.release(leased, run.run_id)
+        self.deployed.control.end(run.run_id, RunStatus.FAILED, datetime.now(UTC), reason="stopped")
+
+    def _execution(self, run: Run) -> str:
+        machine = Machine.INGEST if run.kind is RunKind.INGEST else Machine.MODEL
+        return self.deployed.layout.execution_arn(machine, execution(run.run_id, run.attempt))
+
+    def _failed_states(self, run: Run) -> dict[str, str]:
+        """The states of the run's execution that have failed, were it once, and why."""
+        state, failed = "", {}
+        history = self.platform.states.get_execution_history(executionArn=self._execution(run), maxResults=1000)
+        for event in history["events"]:
+            kind = event["type"]
+            if kind.endswith("StateEntered"):
+                state = event["stateEnteredEventDetails"]["name"]
+            elif kind.endswith("Failed") and kind != "ExecutionFailed":
+                failed[state] = " ".join(str(said) for name, said in event.items() if name.endswith("EventDetails"))
+        return failed
