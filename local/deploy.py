@@ -54,6 +54,7 @@ def deploy(
     project: Path,
     *,
     assembly: Path | None = None,
+    output: Path | None = None,
     stacks: tuple[str, ...] = ("--all",),
     context: dict[str, str] | None = None,
     cdk: Path | None = None,
@@ -61,8 +62,9 @@ def deploy(
 ) -> DeployReport:
     """Bootstrap the account where it is not, deploy the stacks, and report.
 
-    `project` is the CDK app's folder; with `assembly`, an assembly synthesized before is deployed as it is. Raises
-    DeployFailed with the command's last lines, which name the resource and the reason.
+    `project` is the CDK app's folder, synthesized to `output` (cdk.out there if none is given); with `assembly`, an
+    assembly synthesized before is deployed as it is. Raises DeployFailed with the command's last lines, which name the
+    resource and the reason.
     """
     command = cdk or project / _ROOT_RELATIVE
     if not command.exists():
@@ -81,6 +83,8 @@ def deploy(
     bootstrapped = time.monotonic()
     arguments = [str(command.resolve()), "deploy", *stacks, "--require-approval", "never", "--no-notices"]
     arguments += ["--concurrency", "4", "--progress", "events"]
+    if output is not None:
+        arguments += ["--output", str(output)]
     if assembly is not None:
         arguments += ["--app", str(assembly.resolve())]
     for name, value in (context or {}).items():

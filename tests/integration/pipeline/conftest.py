@@ -24,7 +24,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.client_environment().items():
             patch.setenv(name, value)
-        deploy(settings, PROJECT, context={"tenants": str(TENANTS)})
+        deploy(settings, PROJECT, output=settings.state_dir / "assembly", context={"tenants": str(TENANTS)})
         yield settings
     process.down(settings.state_dir)
 
