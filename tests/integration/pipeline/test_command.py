@@ -68,7 +68,9 @@ def test_run_is_told_whole_when_a_file_is_ingested(medallion: Call, ingested: di
     }
     assert ingested["step_seconds"]["RefineOnLambda"] > 0
     assert "task_token" not in ingested
-    assert result(medallion("run", "show", ingested["run_id"], "--json")) == ingested
+    again = result(medallion("run", "show", ingested["run_id"], "--json"))
+    # The execution's last state may end after the run's record does.
+    assert {**again, "step_seconds": None} == {**ingested, "step_seconds": None}
     assert ingested["run_id"] in [run["run_id"] for run in result(medallion("runs", "--source", "orders", "--json"))]
     shown = medallion("run", ingested["run_id"])
     assert (shown.returncode, shown.stderr) == (Exit.OK, "")
