@@ -17,7 +17,7 @@ REQUIRE := PATH='$(HOST_PATH)' tools/prerequisites.sh
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHON
 # Node 20 is supported here for as long as the CDK runs on it.
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := true
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .PHONY: help
 help: ## Say what there is
@@ -61,8 +61,8 @@ demo: setup ## Deploy to an embedded AWS, carry real files from Landing to Gold,
 test: lint unit infrastructure integration ## Lint and run every test (under ten minutes)
 
 .PHONY: unit
-unit: setup ## Run the unit tests
-	@$(BIN)/python -m pytest tests/unit -n 2
+unit: setup ## Run the unit tests, and see that the emulator is the one that is repaired
+	@$(BIN)/python -m pytest tests/unit tests/contract -n 2
 
 .PHONY: infrastructure
 infrastructure: setup ## Synthesize in the tests' own process and check the templates
