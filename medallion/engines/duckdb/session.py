@@ -54,6 +54,8 @@ def open_session(resources: Resources) -> Iterator[Session]:
                 "threads": resources.threads,
                 "memory_limit": resources.memory,
                 "temp_directory": str(Path(folder) / "spill"),
+                "home_directory": folder,
+                "allow_persistent_secrets": False,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             }
