@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.errors import ToolFailed
-from cli.options import options
+from cli.options import Options, options
 from cli.output import Json, Progress, print_facts, print_json, print_table, progress
 from cli.target import Where, project_root
 
@@ -31,7 +31,7 @@ def synth(
     """Synthesize CloudFormation into cdk.out. A security finding that is not acknowledged is an error."""
     root, environment = project_root(), options(context).environment
     with progress("synthesizing") as tell:
-        arguments = ["synth", "--quiet", "--context", f"environment={environment}", *(stacks or ["--all"])]
+        arguments = ["synth", "--quiet", "--context", f"environment={environment}", *(stacks or [])]
         run_cdk(root, arguments, {}, tell)
     templates = synthesized(root / ASSEMBLY)
     if as_json:
@@ -53,7 +53,7 @@ def deploy(
     root, chosen = project_root(), options(context)
     target = chosen.target()
     if target.where is Where.LOCAL and (chosen.state_dir / "local.json").exists():
-        _deploy_embedded(context, stacks, chosen.state_dir, as_json=as_json)
+        _deploy_embedded(context, stacks, chosen, as_json=as_json)
         return
     with progress(f"deploying to {target.layout.account}, {target.layout.region}") as tell:
         arguments = [
@@ -116,8 +116,9 @@ def synthesized(assembly: Path) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: str(one["stack"]))
 
 
-def _deploy_embedded(context: typer.Context, stacks: list[str] | None, state_dir: Path, *, as_json: bool) -> None:
+def _deploy_embedded(context: typer.Context, stacks: list[str] | None, chosen: Options, *, as_json: bool) -> None:
     """Hand over to the embedded AWS's own command: it bootstraps, and tells what it only records."""
     root = context.find_root()
-    arguments = ["local", "deploy", "--state-dir", str(state_dir), *(["--json"] if as_json else []), *(stacks or [])]
+    where = ["--state-dir", str(chosen.state_dir), "--environment", chosen.environment]
+    arguments = ["local", "deploy", *where, *(["--json"] if as_json else []), *(stacks or [])]
     root.command.main(arguments, prog_name=root.info_name, obj=root.obj)

@@ -18,6 +18,7 @@ from local.deploy import DeployReport, Progress
 from local.deploy import deploy as deploy_app
 from local.errors import LocalError
 from local.settings import Settings, default_state_dir, project_root
+from medallion.layout import Environment
 
 app = typer.Typer(name="local", help="The embedded AWS on this machine.", no_args_is_help=True)
 _console = Console()
@@ -85,6 +86,9 @@ def reset(state_dir: StateDir = None, as_json: Json = False) -> None:
 def deploy(
     stacks: Annotated[list[str] | None, typer.Argument(help="Stacks to deploy; default: all.")] = None,
     assembly: Annotated[Path | None, typer.Option(help="A cloud assembly synthesized before.")] = None,
+    environment: Annotated[
+        Environment, typer.Option(envvar="MEDALLION_ENVIRONMENT", help="Which deployment.")
+    ] = Environment.DEV,
     state_dir: StateDir = None,
     as_json: Json = False,
 ) -> None:
@@ -96,6 +100,7 @@ def deploy(
             project_root(),
             assembly=assembly,
             stacks=tuple(stacks) if stacks else ("--all",),
+            context={"environment": environment},
             progress=progress,
         )
     if as_json:
