@@ -106,11 +106,8 @@ class Capabilities:
         return (self._objects("Get", ("s3:GetObject",), zone, prefix),)
 
     def read_versions(self, zone: Zone) -> Permissions:
-        """Read objects, and particular versions of them."""
-        return (
-            *self.read_objects(zone),
-            self._objects("GetVersion", ("s3:GetObjectVersion",), zone, ""),
-        )
+        """Read particular versions of objects: the current one, too, is read by its version only."""
+        return (self._objects("GetVersion", ("s3:GetObjectVersion",), zone, ""),)
 
     def write_objects(self, zone: Zone, prefix: str = "") -> Permissions:
         return (self._objects("Put", ("s3:PutObject",), zone, prefix),)
@@ -135,25 +132,30 @@ class Capabilities:
             permission
             for zone in zones
             for permission in (
-                self._catalogue(f"Describe{zone.capitalize()}Tables", ("glue:GetDatabase", "glue:GetTable"), zone),
+                self._catalogue(f"Describe{zone.capitalize()}Tables", ("glue:GetTable",), zone),
                 *self.read_objects(zone),
-                *self.list_objects(zone),
             )
         )
 
     def write_tables(self, *zones: Zone) -> Permissions:
-        """Read the zones' Iceberg tables, write files and commit."""
+        """Read the zones' Iceberg tables, write files and commit.
+
+        A commit looks at the database first, and sees that its metadata file's name is free: without the right to list,
+        S3 would refuse to say so.
+        """
         return tuple(
             permission
             for zone in zones
             for permission in (
                 *self.read_tables(zone),
-                self._catalogue(f"Commit{zone.capitalize()}Tables", ("glue:UpdateTable",), zone),
+                *self.list_objects(zone),
+                self._catalogue(f"Commit{zone.capitalize()}Tables", ("glue:GetDatabase", "glue:UpdateTable"), zone),
                 *self.write_objects(zone),
             )
         )
 
     def create_tables(self, *zones: Zone) -> Permissions:
+        """Create tables, beside the right to write them."""
         return tuple(self._catalogue(f"Create{zone.capitalize()}Tables", ("glue:CreateTable",), zone) for zone in zones)
 
     # --- orchestration
@@ -186,7 +188,7 @@ class Capabilities:
         return (
             *(
                 Permission(operation, (f"scheduler:{operation}",), (schedules,), because=SCHEDULES_AT_RUN_TIME)
-                for operation in ("GetSchedule", "CreateSchedule", "UpdateSchedule")
+                for operation in ("CreateSchedule", "UpdateSchedule")
             ),
             Permission("PassScheduleRole", ("iam:PassRole",), (role,), to_scheduler),
         )

@@ -41,13 +41,14 @@ def permissions(task: Task, can: Capabilities) -> Permissions:
 
 
 def _by_task(can: Capabilities) -> dict[Task, Permissions]:
+    of_sources = (Zone.BRONZE, Zone.SILVER, Zone.QUARANTINE)
     published = (Zone.SILVER, Zone.QUARANTINE, Zone.GOLD)
     return {
         Task.SEED: (
             *can.control("GetItem", "PutItem", "UpdateItem", "Query"),
             *can.use_key("s3", "sqs"),
-            *can.write_tables(Zone.BRONZE, *published),
-            *can.create_tables(Zone.BRONZE, *published),
+            *can.write_tables(*of_sources),
+            *can.create_tables(*of_sources),
             *can.manage_schedules(),
         ),
         Task.TRIGGER: (
@@ -69,13 +70,13 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.read_run_documents(),
             *can.list_objects(Zone.ARTIFACTS),
             *can.write_run_documents(),
-            *can.write_tables(Zone.BRONZE, Zone.SILVER, Zone.QUARANTINE),
+            *can.write_tables(*of_sources),
         ),
         Task.GATE: (
             *can.control("GetItem", "UpdateItem"),
             *can.use_key("s3"),
             *can.read_run_documents(),
-            *can.read_tables(Zone.BRONZE, Zone.SILVER, Zone.QUARANTINE),
+            *can.read_tables(*of_sources),
         ),
         Task.HOLD: (
             *can.control("GetItem", "UpdateItem", "DeleteItem", "Query"),

@@ -74,7 +74,7 @@ def wake_next_run(source: str, status: RunStatus, trial: Trial) -> None:
         leases.release(subject, "nobody")
     wake_next(platform, subject)
     for run_id in runs:
-        trial.watch(run_id, status)
+        trial.watch(run_id, status, beside=runs)
 
 
 def refuse_object(trial: Trial) -> None:
@@ -150,7 +150,7 @@ def seed_source(trial: Trial) -> None:
     event = {
         "RequestType": "Create",
         "ResponseURL": s3.generate_presigned_url("put_object", Params=answer),
-        "StackId": layout.stack("pipeline"),
+        "StackId": layout.arn("cloudformation", f"stack/{layout.stack('pipeline')}/{fresh}"),
         "RequestId": fresh,
         "LogicalResourceId": "Seeding",
         "ResourceProperties": {"AssetBucket": bucket, "AssetKey": key},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from typing import Any
 
 from medallion.control.items import ObjectClaim, Run, RunKind, RunStatus
 from medallion.engines.duckdb.session import Resources
+from medallion.errors import UnknownRun
 from medallion.layout import Machine, Task, execution
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
@@ -81,29 +82,45 @@ class Trial:
         """Tell coalesce of a source's new Silver. The builds that it asked for."""
         return list(self.call(Task.COALESCE, {"detail": {"source": source}}))
 
-    def watch(self, run_id: str, status: RunStatus, failing: frozenset[str] = frozenset()) -> Run:
+    def watch(
+        self, run_id: str, status: RunStatus, failing: frozenset[str] = frozenset(), beside: Sequence[str] = ()
+    ) -> Run:
         """The run, once it has that status and each of its states did at the first try what it should; Broken where one
-        did not. `failing` are the states that should fail.
+        did not. `failing` are the states that should fail, `beside` other runs that it depends on.
         """
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             run = self.deployed.control.run(run_id)
-            failed = self._failed_states(run)
+            failed, ended = self._states(run)
+            for other in beside:
+                failed |= self._states(self.deployed.control.run(other))[0]
             for state in set(failed) - failing:
                 raise Broken(f"{state}: {failed[state]}")
-            if run.status.ended or run.status is status:
+            if ended or run.status is status is RunStatus.HELD:
                 expect(run.status is status, f"the run is {run.status}, not {status}: {run.reason}")
                 expect(set(failed) == failing, f"{failing - set(failed)} did not fail")
-                expect("completed after a failure" not in " ".join(run.warnings), f"{run.warnings}")
                 return run
             time.sleep(0.1)
         raise Broken(f"the run is still not {status} after {PATIENCE} s")
 
+    def alerted(self, run_id: str) -> None:
+        """People are told of the run."""
+        sqs = self.deployed.client("sqs")
+        queue = sqs.get_queue_url(QueueName=self.deployed.layout.alerts_queue)["QueueUrl"]
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            told = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
+            if any(run_id in each["Body"] for each in told):
+                return
+            run = self.deployed.control.run(run_id)
+            if run.status is RunStatus.HELD:
+                for state, why in self._states(run)[0].items():
+                    raise Broken(f"{state}: {why}")
+            time.sleep(0.1)
+        raise Broken("no alert names the run")
+
     def reject(self, run_id: str) -> None:
         decide(self.platform, run_id, approved=False, by="Ada", reason="not wanted")
-
-    def alerted(self, run_id: str) -> None:
-        expect(self.deployed.alerts(run_id), "no alert names the run")
 
     def tell_again(self, claim: ObjectClaim) -> str:
         """Tell of an object whose run was started by a trigger that ended before it could note so."""
@@ -129,11 +146,11 @@ class Trial:
         sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName=self.deployed.layout.alerts_queue)["QueueUrl"])
 
     def _end_executions(self) -> None:
-        deadline = time.monotonic() + CLEANING
+        states, deadline = self.platform.states, time.monotonic() + CLEANING
         while running := self._running():
             for run in running:
                 if run.status is RunStatus.HELD and run.task_token and run.approval is None:
-                    with suppress(self.platform.states.exceptions.TaskDoesNotExist):
+                    with suppress(UnknownRun, states.exceptions.TaskDoesNotExist, states.exceptions.TaskTimedOut):
                         self.reject(run.run_id)
                 if time.monotonic() > deadline:
                     self._abandon(run)
@@ -161,14 +178,14 @@ class Trial:
         machine = Machine.INGEST if run.kind is RunKind.INGEST else Machine.MODEL
         return self.deployed.layout.execution_arn(machine, execution(run.run_id, run.attempt))
 
-    def _failed_states(self, run: Run) -> dict[str, str]:
-        """The states of the run's execution that have failed, were it once, and why."""
+    def _states(self, run: Run) -> tuple[dict[str, str], bool]:
+        """The states of the run's execution that have failed, were it once, and why; and whether it has ended."""
         state, failed = "", {}
         history = self.platform.states.get_execution_history(executionArn=self._execution(run), maxResults=1000)
-        for event in history["events"]:
-            kind = event["type"]
+        kinds = [str(event["type"]) for event in history["events"]]
+        for kind, event in zip(kinds, history["events"], strict=True):
             if kind.endswith("StateEntered"):
                 state = event["stateEnteredEventDetails"]["name"]
             elif kind.endswith("Failed") and kind != "ExecutionFailed":
                 failed[state] = " ".join(str(said) for name, said in event.items() if name.endswith("EventDetails"))
-        return failed
+        return failed, any(kind.startswith("Execution") for kind in kinds[1:])
