@@ -23,47 +23,19 @@ from pyiceberg.table.update import AssertRefSnapshotId, AssertTableUUID, SetSnap
 from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import PrimitiveType
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from medallion.engines.commits import Commit, conflicts, head, main_of
 from medallion.engines.schema import iceberg_schema
 from medallion.errors import IncompatibleSchema, PublishConflict, UnsafeSnapshot
 from medallion.layout import TableLayout
 from medallion.plan.model import Field
 
-RUN_ID = "medallion.run-id"
-ATTEMPT = "medallion.attempt"
-STEP = "medallion.step"
 _PROPERTIES = {
     "format-version": "2",
     "commit.retry.num-retries": "0",
     "write.parquet.compression-codec": "zstd",
     "write.metadata.delete-after-commit.enabled": "false",
 }
-
-
-@dataclass(frozen=True)
-class Commit:
-    """Who commits what: a step of a run's attempt.
-
-    It stands in the snapshot's summary, so that a later try finds what an earlier one did.
-    """
-
-    run_id: str
-    attempt: int
-    step: str = "write"
-
-    @property
-    def whole_run(self) -> Commit:
-        """What the run commits once, whichever attempt does it."""
-        return Commit(self.run_id, 0)
-
-    @property
-    def properties(self) -> dict[str, str]:
-        return {RUN_ID: self.run_id, ATTEMPT: str(self.attempt), STEP: self.step}
-
-    def made(self, snapshot: Snapshot) -> bool:
-        summary = snapshot.summary
-        return summary is not None and all(summary.get(name) == value for name, value in self.properties.items())
 
 
 @dataclass(frozen=True)
@@ -128,10 +100,10 @@ class Lake:
         written. A branch that does not exist starts at main. `notes` go to the snapshot's summary.
         """
         prepared: Sequence[DataFile] | None = None
-        for attempt in _conflicts():
+        for attempt in conflicts():
             with attempt:
                 table = self.load(layout)
-                done = _made_by(table, commit, branch)
+                done = commit.on(table, branch)
                 if done is not None:
                     return done.snapshot_id
                 prepared = files(table) if prepared is None else prepared
@@ -144,7 +116,7 @@ class Lake:
         PublishConflict if main has moved or the branch does not hold exactly one snapshot of this run on top of `base`.
         """
         table = self.load(layout)
-        main, staged = _required_head(table), _head(table, branch)
+        main, staged = main_of(table), head(table, branch)
         if commit.made(main) and (staged is None or staged.snapshot_id == main.snapshot_id):
             return main.snapshot_id
         if staged is None or not commit.made(staged) or staged.parent_snapshot_id != base:
@@ -161,18 +133,18 @@ class Lake:
                 (_move(MAIN_BRANCH, staged.snapshot_id),),
             )
         except CommitFailedException as conflict:
-            if _required_head(self.load(layout)).snapshot_id != staged.snapshot_id:
+            if main_of(self.load(layout)).snapshot_id != staged.snapshot_id:
                 raise PublishConflict(
                     f"{layout.qualified}: main moved since run {commit.run_id} began; start the run again"
                 ) from conflict
-        now = _required_head(self.load(layout))
+        now = main_of(self.load(layout))
         if now.snapshot_id != staged.snapshot_id:
             raise PublishConflict(f"{layout.qualified}: main is not run {commit.run_id}'s snapshot after publishing")
         return now.snapshot_id
 
     def drop_branch(self, layout: TableLayout, branch: str) -> None:
         """Remove the branch if it is there. Its snapshots stay until housekeeping expires them."""
-        for attempt in _conflicts():
+        for attempt in conflicts():
             with attempt:
                 table = self.load(layout)
                 if branch in table.metadata.refs:
@@ -180,7 +152,7 @@ class Lake:
 
     def head(self, layout: TableLayout, branch: str = MAIN_BRANCH) -> int | None:
         """The id of the branch's newest snapshot; None where there is no such branch."""
-        snapshot = _head(self.load(layout), branch)
+        snapshot = head(self.load(layout), branch)
         return None if snapshot is None else snapshot.snapshot_id
 
     def notes(self, layout: TableLayout, snapshot_id: int) -> dict[str, str]:
@@ -190,7 +162,7 @@ class Lake:
 
     def made(self, layout: TableLayout, commit: Commit, branch: str = MAIN_BRANCH) -> int | None:
         """The id of the snapshot that this run and attempt committed to the branch; None if it has not."""
-        snapshot = _made_by(self.load(layout), commit, branch)
+        snapshot = commit.on(self.load(layout), branch)
         return None if snapshot is None else snapshot.snapshot_id
 
     def plan(self, layout: TableLayout, *, snapshot_id: int | None = None, run_id: str | None = None) -> Planned:
@@ -201,7 +173,7 @@ class Lake:
         """
         table = self.load(layout)
         if snapshot_id is None:
-            snapshot_id = _required_head(table).snapshot_id
+            snapshot_id = main_of(table).snapshot_id
         chosen = ALWAYS_TRUE if run_id is None else f"run_id = '{run_id}'"
         tasks = list(table.scan(row_filter=chosen, snapshot_id=snapshot_id).plan_files())
         if any(task.delete_files for task in tasks):
@@ -228,13 +200,13 @@ class Lake:
     ) -> None:
         with table.transaction() as transaction:
             if branch not in transaction.table_metadata.refs and branch != MAIN_BRANCH:
-                base = _required_head(table).snapshot_id
+                base = main_of(table).snapshot_id
                 with ManageSnapshots(transaction) as refs:
                     refs.create_branch(base, branch)
             update = transaction.update_snapshot(snapshot_properties=properties, branch=branch)
             with update.overwrite() if replace else update.fast_append() as producer:
                 if replace:
-                    for task in table.scan(snapshot_id=_required_head(table).snapshot_id).plan_files():
+                    for task in table.scan(snapshot_id=main_of(table).snapshot_id).plan_files():
                         producer.delete_data_file(task.file)
                 for file in files:
                     producer.append_data_file(file)
@@ -261,7 +233,7 @@ class Lake:
         return table
 
     def _committed(self, layout: TableLayout, commit: Commit, branch: str) -> Snapshot:
-        snapshot = _made_by(self.load(layout), commit, branch)
+        snapshot = commit.on(self.load(layout), branch)
         if snapshot is None:
             raise PublishConflict(
                 f"{layout.qualified}: run {commit.run_id}'s snapshot is not on branch {branch} after its commit"
@@ -269,43 +241,7 @@ class Lake:
         return snapshot
 
 
-def _conflicts() -> Retrying:
-    return Retrying(
-        retry=retry_if_exception_type(CommitFailedException),
-        stop=stop_after_attempt(6),
-        wait=wait_random_exponential(multiplier=0.1, max=3),
-        reraise=True,
-    )
-
-
-def _head(table: Table, branch: str) -> Snapshot | None:
-    return table.metadata.snapshot_by_name(branch)
-
-
 def _move(branch: str, snapshot_id: int) -> SetSnapshotRefUpdate:
     return SetSnapshotRefUpdate.model_validate(
         {"action": "set-snapshot-ref", "ref-name": branch, "type": "branch", "snapshot-id": snapshot_id}
     )
-
-
-def _required_head(table: Table) -> Snapshot:
-    """Main's newest snapshot. Every table has one: `ensure` gives it an empty first."""
-    snapshot = _head(table, MAIN_BRANCH)
-    if snapshot is None:
-        raise UnsafeSnapshot(
-            f"{'.'.join(table.name())}: the table has no snapshot; deploy the tenant again to set it up"
-        )
-    return snapshot
-
-
-def _made_by(table: Table, commit: Commit, branch: str) -> Snapshot | None:
-    """The newest snapshot on the branch that the run's attempt made:
-    the branch's own line is walked, not the whole table.
-    """
-    snapshot = _head(table, branch)
-    while snapshot is not None:
-        if commit.made(snapshot):
-            return snapshot
-        parent = snapshot.parent_snapshot_id
-        snapshot = None if parent is None else table.metadata.snapshot_by_id(parent)
-    return None

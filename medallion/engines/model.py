@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from medallion.contracts.model import Frozen
-from medallion.engines.iceberg import Commit
+from medallion.engines.commits import Commit
 from medallion.layout import TableLayout, TenantLayout
 from medallion.ledger.outcomes import ObjectRead
 

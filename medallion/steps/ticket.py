@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from medallion.contracts.model import Frozen
 from medallion.control.items import Run, RunKind
-from medallion.engines.iceberg import Commit
+from medallion.engines.commits import Commit
 from medallion.layout import TableLayout, TenantLayout, branch
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from medallion.engines.commits import Commit
 from medallion.engines.duckdb.session import Resources, Session, open_session
-from medallion.engines.iceberg import Commit, Lake
+from medallion.engines.iceberg import Lake
 from medallion.engines.model import Refined, SourceTables
 from medallion.ledger.outcomes import Audit, ObjectOutcomes
 from medallion.plan.quarantine import Event

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from medallion.engines.commits import Commit
 from medallion.engines.duckdb.session import Resources, open_session
-from medallion.engines.iceberg import Commit, Lake
+from medallion.engines.iceberg import Lake
 from medallion.engines.model import SourceTables
 from medallion.layout import TableLayout
 from medallion.plan.quarantine import Event

@@ -9,9 +9,10 @@ from datetime import datetime
 from pyiceberg.table.refs import MAIN_BRANCH
 
 from medallion.contracts.model import ErrorCode
+from medallion.engines.commits import Commit
 from medallion.engines.duckdb.session import Resources, Session, open_session
 from medallion.engines.duckdb.staging import stage
-from medallion.engines.iceberg import Commit, Lake, Planned
+from medallion.engines.iceberg import Lake, Planned
 from medallion.engines.model import Attempt, Refined, SourceObject, SourceTables
 from medallion.layout import TableLayout
 from medallion.ledger.outcomes import ObjectRead

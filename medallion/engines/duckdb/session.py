@@ -20,7 +20,8 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 
-from medallion.engines.iceberg import Commit, Planned
+from medallion.engines.commits import Commit
+from medallion.engines.iceberg import Planned
 from medallion.engines.parquet import data_file
 from medallion.engines.schema import duckdb_type, field_ids
 from medallion.errors import EngineFailed, IncompatibleSchema

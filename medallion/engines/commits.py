@@ -1,0 +1,77 @@
+"""Who committed what: a run's mark in the snapshots of a table, and how a later try finds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.table import Table
+from pyiceberg.table.refs import MAIN_BRANCH
+from pyiceberg.table.snapshots import Snapshot
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from medallion.errors import UnsafeSnapshot
+
+RUN_ID = "medallion.run-id"
+ATTEMPT = "medallion.attempt"
+STEP = "medallion.step"
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Who commits what: a step of a run's attempt.
+
+    It stands in the snapshot's summary, so that a later try finds what an earlier one did.
+    """
+
+    run_id: str
+    attempt: int
+    step: str = "write"
+
+    @property
+    def whole_run(self) -> Commit:
+        """What the run commits once, whichever attempt does it."""
+        return Commit(self.run_id, 0)
+
+    @property
+    def properties(self) -> dict[str, str]:
+        return {RUN_ID: self.run_id, ATTEMPT: str(self.attempt), STEP: self.step}
+
+    def made(self, snapshot: Snapshot) -> bool:
+        summary = snapshot.summary
+        return summary is not None and all(summary.get(name) == value for name, value in self.properties.items())
+
+    def on(self, table: Table, branch: str) -> Snapshot | None:
+        """The newest snapshot that this step made on the branch: its own line is walked, not the whole table."""
+        snapshot = head(table, branch)
+        while snapshot is not None:
+            if self.made(snapshot):
+                return snapshot
+            parent = snapshot.parent_snapshot_id
+            snapshot = None if parent is None else table.metadata.snapshot_by_id(parent)
+        return None
+
+
+def head(table: Table, branch: str) -> Snapshot | None:
+    """The branch's newest snapshot; None where there is no such branch."""
+    return table.metadata.snapshot_by_name(branch)
+
+
+def main_of(table: Table) -> Snapshot:
+    """Main's newest snapshot. Every table has one: it is created with an empty first."""
+    snapshot = head(table, MAIN_BRANCH)
+    if snapshot is None:
+        raise UnsafeSnapshot(
+            f"{'.'.join(table.name())}: the table has no snapshot; deploy the tenant again to set it up"
+        )
+    return snapshot
+
+
+def conflicts() -> Retrying:
+    """Attempts at a commit, each of which must first look for what the ones before it did."""
+    return Retrying(
+        retry=retry_if_exception_type(CommitFailedException),
+        stop=stop_after_attempt(6),
+        wait=wait_random_exponential(multiplier=0.1, max=3),
+        reraise=True,
+    )
