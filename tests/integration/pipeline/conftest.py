@@ -21,12 +21,14 @@ TENANTS = PROJECT / "tests/integration/tenants"
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     settings = Settings(state_dir=tmp_path_factory.mktemp("trial"), port=free_port())
     process.up(settings)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in settings.client_environment().items():
-            patch.setenv(name, value)
-        deploy(settings, PROJECT, output=settings.state_dir / "assembly", context={"tenants": str(TENANTS)})
-        yield settings
-    process.down(settings.state_dir)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in settings.client_environment().items():
+                patch.setenv(name, value)
+            deploy(settings, PROJECT, output=settings.state_dir / "assembly", context={"tenants": str(TENANTS)})
+            yield settings
+    finally:
+        process.down(settings.state_dir)
 
 
 @pytest.fixture(scope="session")
