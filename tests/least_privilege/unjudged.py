@@ -50,7 +50,7 @@ def _key(*services: str) -> Unjudged:
         KEY,
         ("kms:Decrypt", "kms:GenerateDataKey"),
         lambda key_arn: key_arn,
-        {"StringEquals": {"kms:ViaService": via if len(via) > 1 else via[0]}},
+        {"StringEquals": {"kms:ViaService": via}},
     )
 
 
