@@ -7,7 +7,7 @@ from medallion.control.items import Run
 from medallion.engines.duckdb.session import Resources
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
-from medallion.steps.trigger import rerun
+from medallion.steps.rerun import rerun
 
 
 def decide_over(target: Target, tenant: str, run_id: str, *, approved: bool, by: str, reason: str) -> Run:

@@ -26,8 +26,12 @@ def size(task: Task, settings: EnvironmentSettings) -> Size:
     match task:
         case Task.REFINE | Task.BUILD:
             return Size(settings.engine_memory, 900, settings.engine_storage)
-        case Task.SEED | Task.GATE | Task.PROMOTE | Task.FAIL:
+        case Task.GATE:
+            return Size(2048, 300, 2048)
+        case Task.SEED | Task.PROMOTE | Task.FAIL:
             return Size(1024, 300)
+        case Task.TRIGGER:
+            return Size(512, 900)
         case _:
             return Size(512, 60)
 

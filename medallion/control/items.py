@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -113,7 +114,9 @@ class ObjectClaim(Item):
 
     @staticmethod
     def key_of(tenant: str, source: str, source_file_id: str) -> Key:
-        return Key(f"TENANT#{tenant}#OBJECTS#{source}", f"{ObjectClaim.SK}{source_file_id}")
+        # An object's key alone may be as long as a sort key may be.
+        digest = sha256(source_file_id.encode()).hexdigest()
+        return Key(f"TENANT#{tenant}#OBJECTS#{source}", f"{ObjectClaim.SK}{digest}")
 
 
 class RunKind(StrEnum):
@@ -139,12 +142,13 @@ class RunStatus(StrEnum):
 
 
 class Approval(Item):
-    """Who decided over a held run, how, why and when."""
+    """Who decided over a held run, how, why and when; and over which outcomes."""
 
     approved: bool
     by: str
     reason: str
     at: datetime
+    outcomes: tuple[ObjectOutcomes, ...] = ()
 
 
 class Run(Item):

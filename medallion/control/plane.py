@@ -10,6 +10,7 @@ import boto3
 from boto3.dynamodb.conditions import Attr
 
 from medallion.control.items import (
+    Approval,
     ClaimStatus,
     ContractVersion,
     GoldModel,
@@ -160,6 +161,14 @@ class ControlPlane:
         """Set attributes of a run that has not ended."""
         open_still = Attr("status").is_in([status for status in RunStatus if not status.ended])
         self._table.update(Run.key_of(self._tenant, run_id), _json(run_id, changes), open_still)
+
+    def decide(self, run: Run, approval: Approval) -> bool:
+        """Record the decision over a held run; approved, it is its next attempt. False if a decision stands already."""
+        undecided = (
+            Attr("status").eq(RunStatus.HELD) & Attr("task_token").eq(run.task_token) & Attr("approval").eq(None)
+        )
+        changes = {"approval": approval.model_dump(mode="json"), "attempt": run.attempt + int(approval.approved)}
+        return self._table.update(Run.key_of(self._tenant, run.run_id), changes, undecided)
 
     def reopen(self, run: Run) -> bool:
         """Make a run that ended badly one to be done, as its next attempt; False if it is not as `run` says."""

@@ -163,15 +163,19 @@ def _fates(contract: Contract) -> str:
             SELECT *, FIRST_VALUE(row_hash) {window} AS first_hash, ROW_NUMBER() {window} AS nth
             FROM assessed WHERE valid
         ),
+        held AS (
+            SELECT a.object_number, a.source_row, MAX(CASE WHEN s.row_hash = a.row_hash THEN 2 ELSE 1 END) AS held
+            FROM ranked AS a JOIN silver_held AS s ON {same} GROUP BY a.object_number, a.source_row
+        ),
         fates AS (
             SELECT a.object_number, a.source_row, a.row_hash, CASE
-                WHEN s.row_hash = a.row_hash THEN 'silver'
-                WHEN s.row_hash IS NOT NULL THEN 'conflict'
+                WHEN h.held = 2 THEN 'silver'
+                WHEN h.held = 1 THEN 'conflict'
                 WHEN nth = 1 THEN 'new'
                 WHEN first_hash = a.row_hash THEN 'run'
                 ELSE 'conflict'
             END AS fate
-            FROM ranked AS a LEFT JOIN silver_held AS s ON {same}
+            FROM ranked AS a LEFT JOIN held AS h ON h.object_number = a.object_number AND h.source_row = a.source_row
         )
     """
 

@@ -82,9 +82,7 @@ class RecordStream:
             positions.setdefault(name, []).append(position)
         faults = [f"column {position} has no name" for position in positions.pop("", [])]
         faults += [
-            f"columns {', '.join(map(str, found))} are all named {name!r}"
-            for name, found in positions.items()
-            if len(found) > 1
+            f"columns {', '.join(map(str, found))} have one name" for found in positions.values() if len(found) > 1
         ]
         if faults:
             raise UnreadableObject(f"the header is ambiguous: {'; '.join(faults)}; give every column a name of its own")

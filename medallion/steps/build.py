@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medallion.contracts.model import Lane
-from medallion.control.items import GoldModel, Run, RunKind
+from medallion.control.items import GoldModel, Run, RunKind, RunStatus
 from medallion.engines.duckdb.build import build as run_model
 from medallion.engines.model import Attempt
 from medallion.errors import InvalidModel
@@ -53,6 +53,10 @@ def _ask(platform: Platform, model: GoldModel) -> str:
         Run(run_id=run_id, kind=RunKind.MODEL, subject=model.name, lane=Lane.LAMBDA, created_at=now)
     )
     start_execution(platform, Machine.MODEL, platform.control.run(run_id))
+    if platform.control.run(run_id).status is RunStatus.FAILED:
+        # The build that was asked for broke off before it read its inputs: it gives way to another.
+        platform.control.begin_build(model.name, run_id)
+        return _ask(platform, model)
     return run_id
 
 

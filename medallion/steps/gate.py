@@ -69,4 +69,4 @@ def _judge_run(platform: Platform, ticket: Ticket) -> Judgement:
 
 def _approved(run: Run, outcomes: tuple[object, ...]) -> bool:
     """A person approved these very outcomes: where they have changed since, the run is held again."""
-    return run.approval is not None and run.approval.approved and run.outcomes == outcomes
+    return run.approval is not None and run.approval.approved and run.approval.outcomes == outcomes

@@ -19,15 +19,22 @@ def hold(platform: Platform, ticket: Ticket, task_token: str) -> None:
 
 
 def decide(platform: Platform, run_id: str, *, approved: bool, by: str, reason: str) -> Run:
-    """Approve or reject a held run. Approval refines it again, on what is published by then.
+    """Approve or reject a held run, once. Approval refines it again, on what is published by then.
 
-    UnknownRun if it is not held.
+    UnknownRun if it is not held, or is not held any more.
     """
     run = platform.control.run(run_id)
     if run.status is not RunStatus.HELD or not run.task_token:
         raise UnknownRun(f"run {run_id} is {run.status}, not held: there is nothing to decide")
-    approval = Approval(approved=approved, by=by, reason=reason, at=platform.clock())
-    platform.control.note(run_id, approval=approval, attempt=run.attempt + int(approved))
+    approval = Approval(approved=approved, by=by, reason=reason, at=platform.clock(), outcomes=run.outcomes)
+    if not platform.control.decide(run, approval):
+        raise UnknownRun(f"run {run_id} has just been decided by someone else; look at it with `medallion run`")
     output = '{"decision": "approve"}' if approved else '{"decision": "reject"}'
-    platform.states.send_task_success(taskToken=run.task_token, output=output)
+    gone = platform.states.exceptions
+    try:
+        platform.states.send_task_success(taskToken=run.task_token, output=output)
+    except (gone.TaskTimedOut, gone.TaskDoesNotExist, gone.InvalidToken) as ended:
+        raise UnknownRun(
+            f"run {run_id} waits no longer: its execution has ended; do it again with `medallion rerun`"
+        ) from ended
     return platform.control.run(run_id)

@@ -36,8 +36,8 @@ def wake_next(platform: Platform, subject: str) -> None:
             return
         if not leases.stop_waiting(subject, waiter.run_id):
             return
+        platform.control.note(waiter.run_id, status=RunStatus.RUNNING)
         if _answer(platform, waiter, token):
-            platform.control.note(waiter.run_id, status=RunStatus.RUNNING)
             return
         leases.release(subject, waiter.run_id)
 

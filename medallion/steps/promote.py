@@ -92,5 +92,7 @@ def _tell(platform: Platform, table: TableLayout, published: Published) -> None:
     before = platform.read_object(Latest, table.bucket, layout.latest_key(table.name))
     if before is not None and before.current.run_id == published.run_id:
         return
+    if platform.lake.head(table) != published.snapshot_id:
+        return  # a later run is published already, and has told so
     latest = Latest(current=published, previous=None if before is None else before.current)
     platform.write_object(table.bucket, layout.latest_key(table.name), latest)

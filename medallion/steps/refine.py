@@ -75,9 +75,23 @@ def _pinned_plan(platform: Platform, ticket: Ticket) -> Plan:
             f"{source.contract_version} is active but not registered; deploy the tenant again"
         )
     plan = compile_plan(parse_contract(version.text, f"{source.name} {version.version}"), version.ruleset)
+    _check_dialect(platform, ticket, plan)
     platform.write_document(ticket.run_id, ticket.attempt, PLAN, plan)
     platform.control.note(ticket.run_id, contract_version=version.version)
     return plan
+
+
+def _check_dialect(platform: Platform, ticket: Ticket, plan: Plan) -> None:
+    """Bronze holds the records as the first attempt read them: to be read otherwise, they come again."""
+    first = platform.read_document(Plan, ticket.run_id, 1, PLAN)
+    if first is None:
+        return
+    tokens = {"null_values": plan.dialect.null_values}
+    if first.dialect.model_copy(update=tokens) != plan.dialect:
+        raise InvalidContract(
+            f"source {ticket.subject}: the contract's way of reading objects has changed since run {ticket.run_id} read "
+            "its own, and Bronze holds them as they were read; put the objects into Landing again"
+        )
 
 
 def _leave_earlier_attempts(platform: Platform, ticket: Ticket, tables: SourceTables) -> None:

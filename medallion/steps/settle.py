@@ -28,10 +28,16 @@ def abandon(platform: Platform, ticket: Ticket, status: RunStatus, reason: str) 
     What a reader sees is as it was before the run. A run whose snapshot is published already is not taken back but
     completed.
     """
+    run = platform.control.run(ticket.run_id)
+    if run.status.ended:
+        hand_over(platform, ticket)
+        return run
+    if ticket.kind is RunKind.MODEL:
+        platform.control.begin_build(ticket.subject, ticket.run_id)
     target = ticket.published_table(platform.layout)
     snapshot = platform.lake.made(target, ticket.commit) if platform.lake.exists(target) else None
     if snapshot is not None:
-        announce(platform, ticket, platform.control.run(ticket.run_id), snapshot)
+        announce(platform, ticket, run, snapshot)
         platform.control.note(
             ticket.run_id, warnings=(f"completed after a failure that followed publication: {reason}",)
         )
@@ -40,13 +46,11 @@ def abandon(platform: Platform, ticket: Ticket, status: RunStatus, reason: str) 
         attempts = range(1, ticket.attempt + 1)
         tables = SourceTables.of(platform.layout, ticket.subject)
         withdraw(platform.lake, tables, ticket.run_id, attempts, ticket.branch, platform.resources)
-    else:
-        platform.control.begin_build(ticket.subject, ticket.run_id)
-        if platform.lake.exists(target):
-            platform.lake.drop_branch(target, ticket.branch)
-    platform.control.end(ticket.run_id, status, platform.clock(), reason=reason)
-    hand_over(platform, ticket)
+    elif platform.lake.exists(target):
+        platform.lake.drop_branch(target, ticket.branch)
     kind = EventType.RUN_REJECTED if status is RunStatus.REJECTED else EventType.RUN_FAILED
     named = "source" if ticket.kind is RunKind.INGEST else "model"
     platform.emit(kind, **{named: ticket.subject}, run_id=ticket.run_id, reason=reason)
+    platform.control.end(ticket.run_id, status, platform.clock(), reason=reason)
+    hand_over(platform, ticket)
     return platform.control.run(ticket.run_id)

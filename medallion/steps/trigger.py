@@ -8,7 +8,7 @@ from datetime import datetime
 
 from medallion.contracts.model import Frozen, Lane, Trigger
 from medallion.control.items import ClaimStatus, ObjectClaim, Run, RunKind, RunStatus, Source
-from medallion.errors import NotRepeatable, UnknownSource
+from medallion.errors import UnknownSource
 from medallion.events import EventType
 from medallion.layout import Machine, Zone, execution, source_file_id
 from medallion.steps.platform import Platform
@@ -19,6 +19,7 @@ LARGEST_BATCH = 99
 
 
 MANIFEST = "manifest.json"
+_BROKEN = ("FAILED", "ABORTED", "TIMED_OUT")
 
 
 class ArrivedObject(Frozen):
@@ -64,35 +65,26 @@ def on_arrival(platform: Platform, arrived: ArrivedObject) -> str | None:
 
 
 def on_schedule(platform: Platform, source_name: str) -> list[str]:
-    """Start the runs of every object of the source that waits:
-    those whose event never came are found by listing Landing.
+    """Start the runs of every object of the source that waits: those whose event never came are found by listing
+    Landing.
     """
-    source = platform.control.source(source_name)
+    source, control = platform.control.source(source_name), platform.control
+    known = {claim.source_file_id for claim in control.claims(source_name)}
     for arrived in _listed(platform, source_name):
-        platform.control.claim(_claim(platform, arrived))
-    waiting = [claim for claim in platform.control.claims(source_name) if claim.status is ClaimStatus.PENDING]
-    due = dict.fromkeys(claim.run_id for claim in waiting if claim.run_id is not None)
-    free = [claim for claim in waiting if claim.run_id is None]
-    for begin in range(0, len(free), LARGEST_BATCH):
-        batch = free[begin : begin + LARGEST_BATCH]
+        found = _claim(platform, arrived)
+        if found.source_file_id not in known:
+            control.claim(found)
+    due: dict[str, None] = {}
+    # An event may take an object of a batch while the batch is made: what is left is then made anew.
+    while (waiting := [claim for claim in control.claims(source_name) if claim.status is ClaimStatus.PENDING]) and any(
+        claim.run_id is None or claim.run_id not in due for claim in waiting
+    ):
+        due |= dict.fromkeys(claim.run_id for claim in waiting if claim.run_id is not None)
+        batch = [claim for claim in waiting if claim.run_id is None][:LARGEST_BATCH]
         run_id = run_id_of(platform.clock(), [claim.source_file_id for claim in batch])
-        if _create_run(platform, source, run_id, batch):
+        if batch and _create_run(platform, source, run_id, batch):
             due[run_id] = None
     return [_start(platform, run_id) for run_id in due]
-
-
-def rerun(platform: Platform, run_id: str) -> Run:
-    """Do a failed or rejected run again, as its next attempt. NotRepeatable if it did not end so."""
-    run = platform.control.run(run_id)
-    if run.status not in (RunStatus.FAILED, RunStatus.REJECTED):
-        raise NotRepeatable(f"run {run_id} is {run.status}: only a failed or rejected run can be done again")
-    if not platform.control.reopen(run):
-        raise NotRepeatable(
-            f"run {run_id} has just been started again by someone else; look at it with `medallion run`"
-        )
-    run = platform.control.run(run_id)
-    start_execution(platform, Machine.INGEST if run.kind is RunKind.INGEST else Machine.MODEL, run)
-    return platform.control.run(run_id)
 
 
 def run_id_of(moment: datetime, identities: Sequence[str]) -> str:
@@ -104,17 +96,21 @@ def run_id_of(moment: datetime, identities: Sequence[str]) -> str:
 def start_execution(platform: Platform, machine: Machine, run: Run) -> str:
     """Start the run's execution and return its ARN.
 
-    Starting it twice is starting it once: the name is the run's and the attempt's.
+    Starting it twice is starting it once: the name is the run's and the attempt's. An execution that has ended without
+    ending its run ends it here, as failed.
     """
     name = execution(run.run_id, run.attempt)
     arn = platform.layout.execution_arn(machine, name)
+    platform.control.note(run.run_id, execution_arn=arn)
     try:
         platform.states.start_execution(
             stateMachineArn=platform.layout.machine_arn(machine), name=name, input=Ticket.of(run).model_dump_json()
         )
     except platform.states.exceptions.ExecutionAlreadyExists:
-        platform.states.describe_execution(executionArn=arn)
-    platform.control.note(run.run_id, execution_arn=arn)
+        status = platform.states.describe_execution(executionArn=arn)["status"]
+        if status in _BROKEN:
+            reason = f"its execution is {status} and did not end it; do it again with `medallion rerun`"
+            platform.control.end(run.run_id, RunStatus.FAILED, platform.clock(), reason=reason)
     return arn
 
 
@@ -147,8 +143,9 @@ def _start(platform: Platform, run_id: str) -> str:
     objects = tuple(
         ManifestObject.model_validate(claim.model_dump(include=set(ManifestObject.model_fields))) for claim in claims
     )
-    platform.write_document(run_id, run.attempt, MANIFEST, Manifest(objects=objects))
-    start_execution(platform, Machine.INGEST, run)
+    if run.status is RunStatus.PENDING and run.attempt == 1:
+        platform.write_document(run_id, run.attempt, MANIFEST, Manifest(objects=objects))
+        start_execution(platform, Machine.INGEST, run)
     for claim in claims:
         platform.control.mark_started(claim, run_id)
     return run_id

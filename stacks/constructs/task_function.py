@@ -70,6 +70,8 @@ class TaskFunction(Construct):
                 "MEDALLION_ENVIRONMENT": layout.environment,
                 "MEDALLION_TENANT": layout.tenant,
                 "MEDALLION_ACCOUNT": layout.account,
+                # DuckDB spills beyond this; the process needs the rest.
+                "MEDALLION_ENGINE_MEMORY": f"{max(shape.memory - 768, 256)}MB",
                 "POWERTOOLS_SERVICE_NAME": task,
                 "POWERTOOLS_METRICS_NAMESPACE": "Medallion",
                 "POWERTOOLS_LOG_LEVEL": settings.log_level,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from medallion.control.items import ObjectClaim, Run, RunKind, RunStatus
+from medallion.control.items import Key, ObjectClaim, Run, RunKind, RunStatus
 from medallion.engines.duckdb.session import Resources
 from medallion.errors import UnknownRun
 from medallion.layout import Machine, Task, execution
@@ -124,15 +124,22 @@ class Trial:
 
     def tell_again(self, claim: ObjectClaim) -> str:
         """Tell of an object whose run was started by a trigger that ended before it could note so."""
+        tenant, run = self.deployed.layout.tenant, self.deployed.control.run(claim.run_id or "")
+        self._set_status(ObjectClaim.key_of(tenant, claim.source, claim.source_file_id), "pending")
+        self._set_status(Run.key_of(tenant, run.run_id), "pending")
+        try:
+            return self.tell(claim.key, claim.version, claim.size, claim.arrived_at)
+        finally:
+            self._set_status(Run.key_of(tenant, run.run_id), run.status)
+
+    def _set_status(self, key: Key, status: str) -> None:
         table = self.deployed.session.resource("dynamodb").Table(self.deployed.layout.shared.control_table)
-        key = ObjectClaim.key_of(self.deployed.layout.tenant, claim.source, claim.source_file_id)
         table.update_item(
             Key=key._asdict(),
             UpdateExpression="SET #s = :s",
             ExpressionAttributeNames={"#s": "status"},
-            ExpressionAttributeValues={":s": "pending"},
+            ExpressionAttributeValues={":s": status},
         )
-        return self.tell(claim.key, claim.version, claim.size, claim.arrived_at)
 
     # --- what is left
 

@@ -51,7 +51,8 @@ def _compare_header(plan: Plan, records: RecordStream, one: SourceObject) -> Obj
         )
     return ObjectRead(
         source_file_id=one.source_file_id,
-        new_columns=tuple(sorted(header - declared.keys())),
+        # Where no name is known there may be no header line at all, and what stands there a record.
+        new_columns=tuple(sorted(header - declared.keys())) if header & declared.keys() else (),
         missing_columns=tuple(missing),
     )
 

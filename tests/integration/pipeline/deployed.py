@@ -17,7 +17,7 @@ from medallion.engines.duckdb.session import Resources
 from medallion.layout import Environment, EnvironmentLayout, Task, TenantLayout, Zone, source_file_id
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
-from medallion.steps.trigger import rerun
+from medallion.steps.rerun import rerun
 
 T = TypeVar("T")
 PATIENCE = 60.0

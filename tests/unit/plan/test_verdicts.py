@@ -126,6 +126,12 @@ def test_record_is_a_duplicate_when_silver_holds_the_key_with_the_same_content()
     assert (other.outcome, other.codes) == ("quarantined", ("DUPLICATE_KEY",))
 
 
+def test_record_has_one_outcome_when_silver_holds_its_key_more_than_once() -> None:
+    [fresh] = judge(KEYED, b"id,name\n1,a\n")
+    found = judge(KEYED, b"id,name\n1,a\n1,b\n", held=[(1, "another"), (1, fresh.row_hash), (1, fresh.row_hash)])
+    assert [(one.outcome, one.held_by) for one in found] == [("duplicate", "silver"), ("quarantined", None)]
+
+
 def test_key_is_required_when_the_contract_does_not_say_so() -> None:
     assert judge(contract_of(whole("id"), key=("id",)), b"id,x\n,1\n")[0].codes == ("NULL_VALUE_ERROR",)
 

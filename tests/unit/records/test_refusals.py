@@ -40,7 +40,7 @@ def test_the_positions_are_named_when_header_names_are_missing_or_doubled() -> N
     message = str(raised.value)
     assert "column 2 has no name" in message
     assert "column 5 has no name" in message
-    assert "columns 1, 4 are all named 'a'" in message
+    assert "columns 1, 4 have one name" in message
 
 
 @pytest.mark.parametrize(
