@@ -89,8 +89,8 @@ def _check_dialect(platform: Platform, ticket: Ticket, plan: Plan) -> None:
     tokens = {"null_values": plan.dialect.null_values}
     if first.dialect.model_copy(update=tokens) != plan.dialect:
         raise InvalidContract(
-            f"source {ticket.subject}: the contract's way of reading objects has changed since run {ticket.run_id} read "
-            "its own, and Bronze holds them as they were read; put the objects into Landing again"
+            f"source {ticket.subject}: the contract's way of reading objects has changed since run {ticket.run_id} "
+            "read its own, and Bronze holds them as they were read; put the objects into Landing again"
         )
 
 
