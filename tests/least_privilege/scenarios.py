@@ -123,7 +123,8 @@ def fail_build(trial: Trial) -> None:
 def ask_again(trial: Trial) -> None:
     """A build that was asked for and started is found when it is asked for again."""
     control = trial.deployed.control
-    ended = next(run for run in control.runs() if run.subject == "spend" and run.execution_arn)
+    ended = next(run for run in control.runs() if run.subject == "spend" and run.execution_arn and run.status.ended)
+    trial.execution_ended(ended)
     control.ask_for_build("spend", ended.run_id)
     expect(trial.published("customers") == [ended.run_id], "another build was started")
 

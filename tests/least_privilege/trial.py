@@ -18,7 +18,7 @@ from medallion.layout import Machine, Task, execution
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
 from medallion.steps.ticket import Ticket
-from tests.integration.pipeline.deployed import Deployed
+from tests.integration.pipeline.deployed import Deployed, eventually
 from tests.least_privilege.policies import Policies
 
 _REFUSED = re.compile(r"access.?denied|not authorized|\b403\b", re.IGNORECASE)
@@ -131,6 +131,11 @@ class Trial:
             return self.tell(claim.key, claim.version, claim.size, claim.arrived_at)
         finally:
             self._set_status(Run.key_of(tenant, run.run_id), run.status)
+
+    def execution_ended(self, run: Run) -> None:
+        """Wait for the execution's end: to start one that goes on is no error, and nothing would be looked up."""
+        states = self.platform.states
+        eventually(lambda: states.describe_execution(executionArn=run.execution_arn)["status"] != "RUNNING" or None)
 
     def _set_status(self, key: Key, status: str) -> None:
         table = self.deployed.session.resource("dynamodb").Table(self.deployed.layout.shared.control_table)
