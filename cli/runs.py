@@ -13,7 +13,7 @@ from cli.options import Limit, Tenant, Timeout, Wait, options
 from cli.output import Json, moment, print_facts, print_json, print_table, progress, say, status_text
 from cli.target import Target
 from cli.watching import wait_for_run
-from medallion.control.items import Run, RunKind, RunStatus
+from medallion.control.items import Run, RunStatus
 
 OUTCOMES = ("inserted", "updated", "duplicates", "quarantined", "condemned")
 
@@ -111,7 +111,7 @@ def _facts(run: Run) -> list[tuple[str, object]]:
     decided = run.approval
     return [
         ("run", run.run_id),
-        ("source" if run.kind is RunKind.INGEST else "model", run.subject),
+        ("source" if run.kind.of_source else "model", run.subject),
         ("status", status_text(run.status)),
         ("why", run.reason),
         *(("warning", warning) for warning in run.warnings),
@@ -130,7 +130,7 @@ def _facts(run: Run) -> list[tuple[str, object]]:
 
 
 def _numbers(run: Run) -> tuple[object, ...]:
-    if run.kind is RunKind.MODEL:
+    if not run.kind.of_source:
         return (run.rows or "", *("" for _ in OUTCOMES))
     return tuple(run.total(name) for name in ("rows_in", *OUTCOMES))
 

@@ -158,6 +158,10 @@ class TenantLayout:
     def silver(self, source: str) -> TableLayout:
         return self.table(Zone.SILVER, source)
 
+    def history(self, source: str) -> TableLayout:
+        """What Silver held once: the rows that a later run replaced or removed, with that run and the reason."""
+        return self.table(Zone.SILVER, f"{source}__history")
+
     def gold(self, model: str) -> TableLayout:
         return self.table(Zone.GOLD, model)
 

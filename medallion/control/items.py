@@ -13,6 +13,7 @@ from typing import ClassVar, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from medallion.contracts.model import Lane, Trigger
+from medallion.layout import Zone
 from medallion.ledger.outcomes import ObjectOutcomes
 
 
@@ -120,12 +121,26 @@ class ObjectClaim(Item):
 
 
 class RunKind(StrEnum):
+    """What a run does: new objects, quarantined records once more, objects from Bronze once more, or a Gold model."""
+
     INGEST = "ingest"
+    REPROCESS = "reprocess"
+    BACKFILL = "backfill"
     MODEL = "model"
+
+    @property
+    def of_source(self) -> bool:
+        """Whether the run's subject is a source, whose Silver it publishes."""
+        return self is not RunKind.MODEL
+
+    @property
+    def zone(self) -> Zone:
+        """Where the table stands that the run publishes."""
+        return Zone.SILVER if self.of_source else Zone.GOLD
 
 
 class RunStatus(StrEnum):
-    """Where a run stands. The last six are its end."""
+    """Where a run stands. The last seven are its end; `rolled_back`: it was published once, and is no more."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -135,6 +150,7 @@ class RunStatus(StrEnum):
     REJECTED = "rejected"
     FAILED = "failed"
     REFUSED = "refused"
+    ROLLED_BACK = "rolled_back"
 
     @property
     def ended(self) -> bool:
@@ -152,8 +168,9 @@ class Approval(Item):
 
 
 class Run(Item):
-    """A
-    run of a source (`kind` ingest) or of a Gold model (`kind` model); `subject` is the source's or the model's name.
+    """A run of a source or of a Gold model, as `kind` says; `subject` is the source's or the model's name.
+
+    `replays` are the runs whose records a reprocess or a backfill takes up once more, at whose request and why.
     """
 
     SK: ClassVar[str] = "RUN#"
@@ -178,6 +195,9 @@ class Run(Item):
     snapshots: dict[str, str] = {}
     task_token: str = ""
     approval: Approval | None = None
+    replays: tuple[str, ...] = ()
+    requested_by: str = ""
+    purpose: str = ""
 
     @staticmethod
     def key_of(tenant: str, run_id: str) -> Key:

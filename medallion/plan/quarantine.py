@@ -6,11 +6,19 @@ from enum import StrEnum
 
 
 class Event(StrEnum):
-    """What a row of the log says. The last two speak of a whole run: they make its entries stand, or take them back."""
+    """What a row of the log says. The last two speak of a whole run: they make its entries stand, or take them back.
+
+    `retried`: reprocessed and failed again. `corrected` and `released` are a person's, and stand at once.
+    """
 
     QUARANTINED = "quarantined"
     SEEN_AGAIN = "seen_again"
     OBJECT_QUARANTINED = "object_quarantined"
+    RETRIED = "retried"
+    RESOLVED = "resolved"
+    CONDEMNED = "condemned"
+    CORRECTED = "corrected"
+    RELEASED = "released"
     PROMOTED = "promoted"
     WITHDRAWN = "withdrawn"
 

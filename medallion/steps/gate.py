@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medallion.control.items import Run, RunKind
+from medallion.control.items import Run
 from medallion.engines.duckdb.audit import audit
 from medallion.engines.model import Built, SourceTables
 from medallion.errors import UnreadableObject
@@ -15,7 +15,7 @@ from medallion.steps.ticket import Ticket
 
 def gate(platform: Platform, ticket: Ticket) -> Judgement:
     """Judge the run by its committed snapshots, and note counts, warnings and reasons in the run's record."""
-    judge = _judge_build if ticket.kind is RunKind.MODEL else _judge_run
+    judge = _judge_run if ticket.kind.of_source else _judge_build
     judgement = judge(platform, ticket)
     platform.control.note(ticket.run_id, reason="; ".join(judgement.reasons), warnings=judgement.warnings)
     return judgement

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from medallion.contracts.model import Frozen
-from medallion.control.items import Run, RunKind
+from medallion.control.items import Run
 from medallion.engines.duckdb.quarantine import publish
 from medallion.engines.model import Built, SourceTables
 from medallion.errors import PublishConflict
@@ -51,12 +51,12 @@ def promote(platform: Platform, ticket: Ticket) -> None:
 def announce(platform: Platform, ticket: Ticket, run: Run, snapshot: int) -> None:
     """What follows once main holds the run's snapshot: its quarantine entries stand, readers and models are told."""
     table = ticket.published_table(platform.layout)
-    if ticket.kind is RunKind.INGEST and (run.total("quarantined") or run.total("duplicates")):
+    if ticket.kind.of_source and (run.total("quarantined") or run.total("duplicates")):
         publish(platform.lake, SourceTables.of(platform.layout, ticket.subject), ticket.commit, platform.resources)
     _tell(platform, table, _published(platform, run, table, snapshot))
     platform.lake.drop_branch(table, ticket.branch)
     about = {"run_id": ticket.run_id, "snapshot_id": str(snapshot)}
-    if ticket.kind is RunKind.INGEST:
+    if ticket.kind.of_source:
         platform.emit(EventType.SILVER_PROMOTED, source=ticket.subject, **about)
     else:
         platform.emit(EventType.GOLD_PROMOTED, model=ticket.subject, **about)
@@ -64,7 +64,7 @@ def announce(platform: Platform, ticket: Ticket, run: Run, snapshot: int) -> Non
 
 def _base(platform: Platform, ticket: Ticket, run: Run) -> int:
     """The snapshot of main that the run was made on."""
-    if ticket.kind is RunKind.INGEST:
+    if ticket.kind.of_source:
         return int(run.snapshots["silver_base"])
     built = platform.read_document(Built, ticket.run_id, ticket.attempt, BUILT)
     if built is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medallion.control.items import Run, RunKind, RunStatus
+from medallion.control.items import Run, RunStatus
 from medallion.engines.commits import Commit
 from medallion.errors import NotRepeatable
 from medallion.layout import Machine
@@ -39,7 +39,7 @@ def rerun(platform: Platform, run_id: str) -> Run:
         ticket = Ticket.of(again).model_copy(update={"attempt": attempt})
         announce(platform, ticket, again, snapshot)
         return settle(platform, ticket, Decision.PROMOTE)
-    start_execution(platform, Machine.INGEST if run.kind is RunKind.INGEST else Machine.MODEL, again)
+    start_execution(platform, Machine.INGEST if run.kind.of_source else Machine.MODEL, again)
     return platform.control.run(run_id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medallion.control.items import Run, RunKind, RunStatus
+from medallion.control.items import Run, RunStatus
 from medallion.engines.duckdb.quarantine import withdraw
 from medallion.engines.model import SourceTables
 from medallion.events import EventType
@@ -32,7 +32,7 @@ def abandon(platform: Platform, ticket: Ticket, status: RunStatus, reason: str) 
     if run.status.ended:
         hand_over(platform, ticket)
         return run
-    if ticket.kind is RunKind.MODEL:
+    if not ticket.kind.of_source:
         platform.control.begin_build(ticket.subject, ticket.run_id)
     target = ticket.published_table(platform.layout)
     snapshot = platform.lake.made(target, ticket.commit) if platform.lake.exists(target) else None
@@ -42,14 +42,14 @@ def abandon(platform: Platform, ticket: Ticket, status: RunStatus, reason: str) 
             ticket.run_id, warnings=(f"completed after a failure that followed publication: {reason}",)
         )
         return settle(platform, ticket, Decision.PROMOTE)
-    if ticket.kind is RunKind.INGEST:
+    if ticket.kind.of_source:
         attempts = range(1, ticket.attempt + 1)
         tables = SourceTables.of(platform.layout, ticket.subject)
         withdraw(platform.lake, tables, ticket.run_id, attempts, ticket.branch, platform.resources)
     elif platform.lake.exists(target):
         platform.lake.drop_branch(target, ticket.branch)
     kind = EventType.RUN_REJECTED if status is RunStatus.REJECTED else EventType.RUN_FAILED
-    named = "source" if ticket.kind is RunKind.INGEST else "model"
+    named = "source" if ticket.kind.of_source else "model"
     platform.emit(kind, **{named: ticket.subject}, run_id=ticket.run_id, reason=reason)
     platform.control.end(ticket.run_id, status, platform.clock(), reason=reason)
     hand_over(platform, ticket)

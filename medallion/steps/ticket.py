@@ -25,7 +25,7 @@ class Ticket(Frozen):
     @property
     def leased(self) -> str:
         """What the run holds a lease of."""
-        return f"{self.kind}#{self.subject}"
+        return f"{self.kind.zone}#{self.subject}"
 
     @property
     def branch(self) -> str:
@@ -37,4 +37,4 @@ class Ticket(Frozen):
 
     def published_table(self, layout: TenantLayout) -> TableLayout:
         """The table that the run publishes: its source's Silver, or its model's Gold."""
-        return layout.silver(self.subject) if self.kind is RunKind.INGEST else layout.gold(self.subject)
+        return layout.table(self.kind.zone, self.subject)

@@ -64,7 +64,7 @@ def reject_run(trial: Trial) -> None:
 def wake_next_run(source: str, status: RunStatus, trial: Trial) -> None:
     """Of two runs that wait for one lease, the second is woken by how the first gives it back."""
     platform, leases = trial.platform, trial.deployed.control.leases
-    subject = f"{RunKind.INGEST}#{source}"
+    subject = f"{RunKind.INGEST.zone}#{source}"
     leases.acquire(subject, "nobody", datetime.now(UTC))
     try:
         header = {"orders": "id,customer,amount,note\n{},1,2.50,\n"}.get(source, "id\n{}\n")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from medallion.control.items import Key, ObjectClaim, Run, RunKind, RunStatus
+from medallion.control.items import Key, ObjectClaim, Run, RunStatus
 from medallion.engines.duckdb.session import Resources
 from medallion.errors import UnknownRun
 from medallion.layout import Machine, Task, execution
@@ -187,7 +187,7 @@ class Trial:
         self.deployed.control.end(run.run_id, RunStatus.FAILED, datetime.now(UTC), reason="stopped")
 
     def _execution(self, run: Run) -> str:
-        machine = Machine.INGEST if run.kind is RunKind.INGEST else Machine.MODEL
+        machine = Machine.INGEST if run.kind.of_source else Machine.MODEL
         return self.deployed.layout.execution_arn(machine, execution(run.run_id, run.attempt))
 
     def _states(self, run: Run) -> tuple[dict[str, str], bool]:
