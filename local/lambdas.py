@@ -14,6 +14,7 @@ from typing import Any
 
 from local import iam
 from local.environments import Function, Pool
+from local.faults import CLOCK_SHIFT, FAULTS
 from local.nursery import Nursery, starter
 from local.packages import layer_paths, unpacked
 from local.seams import seam
@@ -137,6 +138,7 @@ def _environment(config: dict[str, Any], code: Path, settings: Settings) -> dict
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         **_CREDENTIALS.get()(config),
+        **({CLOCK_SHIFT: str(shift)} if (shift := FAULTS.clock_of(name)) else {}),
     }
 
 

@@ -11,6 +11,7 @@ from hypercorn.asyncio import serve as listen
 from hypercorn.config import Config
 
 from local import athena, delivery, iam, lambdas, leading_keys, properties, recorded, resources, stepfunctions
+from local.front_door import FrontDoor
 from local.ports import check_port
 from local.seams import seam
 from local.settings import HOST, SIGNING, Settings
@@ -50,7 +51,7 @@ def prepare(settings: Settings) -> Any:
     application = _APPLICATION.get()
     for repaired in (iam, leading_keys, resources, lambdas, stepfunctions, delivery, properties, athena, recorded):
         repaired.install(settings)
-    return application
+    return FrontDoor(application) if settings.faults else application
 
 
 def serve(settings: Settings) -> None:

@@ -32,6 +32,8 @@ class Settings(BaseModel):
     """Idle Lambda processes that are kept warm; the longest idle goes first."""
     lambda_idle_seconds: float = Field(default=300.0, gt=0)
     enforce_iam: bool = True
+    faults: bool = False
+    """Let tests ask for faults (`local.faults`)."""
     persist: bool = False
     """Keep the state over a stop and a start. It is written at an orderly stop only."""
 

@@ -100,6 +100,16 @@ def test_no_task_names_a_resource_of_its_own(machine: Machine) -> None:
     }
 
 
+@pytest.mark.parametrize("machine", Machine)
+def test_every_task_is_tried_again_when_its_function_broke_off_or_a_service_was_busy(machine: Machine) -> None:
+    """Killed, out of memory, out of time; refused by a service. What a record or a contract causes fails at once."""
+    for name, state in asl(machine)["States"].items():
+        if state["Type"] == "Task":
+            tried = {error for retry in state["Retry"] for error in retry["ErrorEquals"]}
+            assert tried >= {"Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", "ClientError", "OSError"}, name
+            assert "Catch" in state or "States.ALL" in tried, f"{name} leads nowhere once its tries are spent"
+
+
 def test_a_placeholder_without_a_function_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "ingest.asl.json"
     file.write_text('{"Comment": "${AcquireFunctionArn} ${OtherFunctionArn}"}')
