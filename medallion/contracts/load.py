@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
-from pydantic import ValidationError
 
 from medallion.contracts.columns import ColumnReader
+from medallion.contracts.dialects import check_paths, read_dialect
 from medallion.contracts.document import read_document
 from medallion.contracts.findings import STANDARD, Findings
-from medallion.contracts.model import Contract, Dialect
+from medallion.contracts.model import Contract
 from medallion.contracts.quality import QualityReader
 from medallion.contracts.settings import CustomProperties, SourceSettings
 from medallion.errors import InvalidContract, InvalidName
@@ -58,7 +58,9 @@ def _normalised(document: OpenDataContractStandard, findings: Findings) -> Contr
     quality = QualityReader(findings, {one.name or "" for one in source.properties or ()})
     columns = ColumnReader(findings, quality).read(source.properties or ())
     quality.read(source.quality, "schema[0]", None)
-    dialect = _dialect(settings, findings)
+    dialect = read_dialect(settings, findings)
+    if dialect is not None:
+        check_paths(dialect, columns.columns, findings)
     if findings or dialect is None:
         return None
     about = document.description
@@ -89,19 +91,3 @@ def _check_source(source: SchemaObject, findings: Findings) -> None:
         )
     if not source.properties:
         findings.add("schema[0].properties", f"a source has columns, and the {STANDARD} lists them here", "list them")
-
-
-def _dialect(settings: SourceSettings, findings: Findings) -> Dialect | None:
-    try:
-        return Dialect(
-            delimiter=settings.csv_delimiter,
-            quote=settings.csv_quote,
-            encoding=settings.csv_encoding,
-            compression=settings.csv_compression,
-            null_values=settings.null_values,
-        )
-    except ValidationError as error:
-        for fault in error.errors(include_url=False, include_input=False):
-            problem, _, remedy = fault["msg"].removeprefix("Value error, ").partition("; ")
-            findings.add("customProperties: csvDelimiter, csvQuote", problem, remedy)
-        return None

@@ -158,7 +158,7 @@ class Check(Frozen):
 
 
 class Column(Frozen):
-    """A column of the source: `name` in our tables, `header` in the source's objects."""
+    """A column of the source: `name` in our tables, `header` in the source's objects; in JSON that is a path."""
 
     name: str
     header: str
@@ -183,14 +183,30 @@ class Encoding(StrEnum):
     WINDOWS_1252 = "windows-1252"
 
 
-class Dialect(Frozen):
-    """How a source's objects spell records: RFC 4180 with these settings."""
+class Format(StrEnum):
+    """What a source's objects are: RFC 4180 text, a JSON object on each line, a list in a JSON document, or Parquet."""
 
-    format: Literal["csv"] = "csv"
+    CSV = "csv"
+    JSONL = "jsonl"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+Compression = Literal["none", "gzip", "zstd"]
+
+
+class Dialect(Frozen):
+    """How a source's objects spell records. `delimiter` and `quote` are CSV's, `encoding` and `compression` text's.
+
+    `records_path` says where a JSON document has the list of its records.
+    """
+
+    format: Format = Format.CSV
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     quote: str = Field(default='"', min_length=1, max_length=1)
     encoding: Encoding = Encoding.UTF_8
-    compression: Literal["none", "gzip"] = "none"
+    compression: Compression = "none"
+    records_path: str = "$"
     null_values: tuple[str, ...] = ("",)
 
     @model_validator(mode="after")

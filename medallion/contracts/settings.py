@@ -11,9 +11,12 @@ from pydantic import ConfigDict, Field, StrictBool, StrictStr, ValidationError
 from pydantic.alias_generators import to_camel
 
 from medallion.contracts.findings import Findings
-from medallion.contracts.model import Encoding, Frozen, Lane, Trigger
+from medallion.contracts.model import Compression, Encoding, Format, Frozen, Lane, Trigger
 
 S = TypeVar("S", bound="Settings")
+
+FORMER_NAMES = {"csvEncoding": "encoding", "csvCompression": "compression"}
+"""What settings were called when CSV was the one format: still read, as the setting that they became."""
 
 _LIKE_OURS = 0.85
 """How much a name must resemble one of ours to be taken for a slip of the pen; 1 is the same."""
@@ -28,10 +31,12 @@ class Settings(Frozen):
 class SourceSettings(Settings):
     """On the contract, or on its one schema object."""
 
+    format: Format = Format.CSV
     csv_delimiter: str = Field(default=",", min_length=1, max_length=1)
     csv_quote: str = Field(default='"', min_length=1, max_length=1)
-    csv_encoding: Encoding = Encoding.UTF_8
-    csv_compression: Literal["none", "gzip"] = "none"
+    encoding: Encoding = Encoding.UTF_8
+    compression: Compression = "none"
+    records_path: str = "$"
     null_values: tuple[StrictStr, ...] = ("",)
     duplicates: Literal["keep", "drop"] = "keep"
     trigger: Trigger = Trigger.ON_ARRIVAL
@@ -69,6 +74,7 @@ class CustomProperties:
         for path, properties in given:
             for index, one in enumerate(properties or ()):
                 place, name = f"{path}customProperties[{index}]", one.property or ""
+                name = FORMER_NAMES.get(name, name) if FORMER_NAMES.get(name) in names else name
                 if name not in names:
                     self._suspect(place, name, names)
                 elif name in values:
@@ -86,5 +92,8 @@ class CustomProperties:
 
     def _suspect(self, place: str, name: str, names: list[str]) -> None:
         """A name that is nearly one of ours would be left alone, and its setting never take effect."""
-        if near := get_close_matches(name, names, n=1, cutoff=_LIKE_OURS):
-            self._findings.add(f"{place}.property", f"{name} is no setting", f"write {near[0]}")
+        former = [was for was, now in FORMER_NAMES.items() if now in names]
+        if near := get_close_matches(name, names + former, n=1, cutoff=_LIKE_OURS):
+            self._findings.add(
+                f"{place}.property", f"{name} is no setting", f"write {FORMER_NAMES.get(near[0], near[0])}"
+            )

@@ -15,7 +15,9 @@ class Limits:
 
     A field over `cell_bytes` makes its record malformed. A record over `record_bytes` cannot be kept whole in memory,
     nor can what follows be told apart from it: the object is refused. `ratio` is bytes out for each byte in of a
-    compressed object, and counts only once an object yields more than `ratio_from_bytes`.
+    compressed object, and counts only once an object yields more than `ratio_from_bytes`. `columns` bounds a header, a
+    JSON record's members, and the different members of all records. JSON nests at most `depth` levels, the record's own
+    included.
     """
 
     cell_bytes: int = 16 * MIB
@@ -24,6 +26,7 @@ class Limits:
     ratio: int = 300
     ratio_from_bytes: int = 16 * MIB
     columns: int = 2000
+    depth: int = 64
 
 
 DEFAULT_LIMITS = Limits()

@@ -1,166 +1,69 @@
-"""An object as a stream of numbered records."""
+"""An object as a stream of numbered records, whatever its format."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Self
 
 import pyarrow as pa
 
-from medallion.contracts.model import Dialect
 from medallion.errors import UnreadableObject
-from medallion.records.batches import ScannedRecords, batch_schema, even_batches
-from medallion.records.encoding import transcoder
-from medallion.records.grammar import Grammar, Scanned
-from medallion.records.limits import DEFAULT_LIMITS, MIB, Limits
-from medallion.records.lines import WORTHWHILE, LineSplitter, lines_batch, without_blanks
-from medallion.records.source import ByteSource, Readable
+from medallion.records.limits import Limits
 
 
-class RecordStream:
-    """The records of one object, to be iterated once.
+class RecordStream(ABC):
+    """The records of one object, to be iterated once, and to be closed: it may hold a temporary file.
 
-    Batches have `source_row` (1-based, without the header), `raw` (the record's bytes without its line end),
-    `malformed` (null, or a reason that holds nothing of the record), and `value_0` … in the header's order, null where
-    an unquoted field is empty and everywhere in a malformed record. Blank lines are not records, save in an object of
-    one column, where they are its nulls.
+    Batches have `source_row` (1-based, without a header), `raw` (the record's bytes as they stand in the object,
+    without a line end; null where the format has none), `malformed` (null, or a reason that holds nothing of the
+    record), and `value_0` … in the header's order, null where there is no value and everywhere in a malformed record.
 
-    `header` holds the names. `rows` counts the records read so far: after iteration, the object's.
+    `header` holds the names. `readings` are those of them, and of names that the object lacks, that the contract reads
+    out of a member that is a name of its own, each with that member: they are no part of the record's identity, and
+    their member is known though no column has its name. `rows` counts the records read so far: after iteration, the
+    object's.
 
     Construction reads the header. Both construction and iteration raise UnreadableObject; when iteration does, what it
     yielded before must be discarded, because the object counts as one that cannot be read.
     """
 
-    def __init__(self, stream: Readable, dialect: Dialect, limits: Limits, batch_rows: int, chunk_bytes: int) -> None:
-        self._source = ByteSource(stream, dialect.compression, limits)
-        self._transcoder = transcoder(dialect.encoding)
-        self._limits = limits
-        self._batch_rows = batch_rows
-        self._chunk_bytes = max(chunk_bytes, 4)  # so that a byte order mark arrives whole
-        self._buffer = b""
-        self._at = 0
-        self._final = False
-        self.rows = 0
-        self.header = self._read_header(Grammar(dialect, limits))
-        self._one_column = len(self.header) == 1
-        self._grammar = Grammar(dialect, limits, len(self.header))
-        self._splitter = LineSplitter(
-            self._grammar.quote, min(limits.cell_bytes, limits.record_bytes), min(WORTHWHILE, chunk_bytes // 2)
-        )
-        self.schema = batch_schema(len(self.header))
+    header: tuple[str, ...]
+    schema: pa.Schema
+    readings: Mapping[str, str] = MappingProxyType({})
+    rows: int = 0
 
     @property
+    @abstractmethod
     def bytes_read(self) -> int:
         """The bytes read so far, as the object is stored: after iteration, its size."""
-        return self._source.bytes_read
 
+    @abstractmethod
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        return even_batches(self._batches(), self._batch_rows)
+        """The batches."""
 
-    # --- the header
+    def close(self) -> None:  # noqa: B027  # most streams hold nothing
+        """Give back what the stream holds. The object itself stays the caller's to close."""
 
-    def _read_header(self, grammar: Grammar) -> tuple[str, ...]:
-        """The first record that is not a blank line."""
-        while record := self._next_record(grammar):
-            size = record.end - self._at
-            self._at = record.next
-            if record.malformed:
-                raise UnreadableObject(
-                    f"the header cannot be read: {record.malformed}; correct it, or the contract's dialect"
-                )
-            if size:
-                return self._checked_header(grammar.values(record))
-        raise UnreadableObject("the object is empty; it needs a header line that names its columns")
+    def __enter__(self) -> Self:
+        return self
 
-    def _checked_header(self, names: list[str]) -> tuple[str, ...]:
-        if len(names) > self._limits.columns:
-            raise UnreadableObject(
-                f"the header has {len(names)} columns, more than {self._limits.columns}; "
-                "is the delimiter the contract's?"
-            )
-        positions: dict[str, list[int]] = {}
-        for position, name in enumerate(names, start=1):
-            positions.setdefault(name, []).append(position)
-        faults = [f"column {position} has no name" for position in positions.pop("", [])]
-        faults += [
-            f"columns {', '.join(map(str, found))} have one name" for found in positions.values() if len(found) > 1
-        ]
-        if faults:
-            raise UnreadableObject(f"the header is ambiguous: {'; '.join(faults)}; give every column a name of its own")
-        return tuple(names)
-
-    # --- the records
-
-    def _batches(self) -> Iterator[pa.RecordBatch]:
-        """Stretches of plain lines on the fast path, what lies between them record by record."""
-        scanned = ScannedRecords(self.schema, self._grammar.quote.decode(), self._batch_rows)
-        while self._at < len(self._buffer) or not self._final:
-            stretch = self._splitter.find(self._buffer, self._at, final=self._final)
-            if stretch.lines is None:
-                self._scan_past(stretch.end, scanned)
-            if len(scanned) and (stretch.lines is not None or scanned.full):
-                yield scanned.drain(self.rows - len(scanned) + 1)
-            if stretch.lines is not None:
-                self._at = stretch.end
-                yield self._plain_batch(stretch.lines)
-        if len(scanned):
-            yield scanned.drain(self.rows - len(scanned) + 1)
-
-    def _plain_batch(self, lines: pa.StringArray) -> pa.RecordBatch:
-        lines = lines if self._one_column else without_blanks(lines)
-        self.rows += len(lines)
-        return lines_batch(self.schema, self.rows - len(lines) + 1, lines, self._grammar, self._transcoder)
-
-    def _scan_past(self, end: int, scanned: ScannedRecords) -> None:
-        """Scan records until one goes past `end`, `scanned` is full, or the buffer had to be filled anew."""
-        buffer = self._buffer
-        while self._at <= end and not scanned.full and (record := self._next_record(self._grammar)):
-            if record.end > self._at or self._one_column:
-                scanned.add(self._transcoder.restore(self._buffer[self._at : record.end]), record)
-                self.rows += 1
-            self._at = record.next
-            if self._buffer is not buffer:
-                return
-
-    # --- the buffer
-
-    def _next_record(self, grammar: Grammar) -> Scanned | None:
-        """The record at the cursor, reading on as needed; None at the object's end."""
-        while self._at < len(self._buffer) or not self._final:
-            record = grammar.scan(self._buffer, self._at, final=self._final) if self._at < len(self._buffer) else None
-            if record:
-                self._refuse_excess(record.end - self._at)
-                return record
-            self._refuse_excess(len(self._buffer) - self._at - len("\r\n"))
-            self._fill()
-        return None
-
-    def _fill(self) -> None:
-        """Read on. A record longer than a chunk is scanned anew after each fill, so each fill doubles what is there."""
-        rest = self._buffer[self._at :]
-        wanted = max(self._chunk_bytes, len(rest))
-        data = self._source.read(wanted)
-        self._final = len(data) < wanted
-        self._buffer = rest + self._transcoder.feed(data) + (self._transcoder.finish() if self._final else b"")
-        self._at = 0
-
-    def _refuse_excess(self, size: int) -> None:
-        if size > self._limits.record_bytes:
-            raise UnreadableObject(
-                f"record {self.rows + 1} is longer than {self._limits.record_bytes} bytes, or a quote in it has no "
-                "closing quote and takes up all that follows; correct that record, or the contract's dialect"
-            )
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
-def open_records(
-    stream: Readable,
-    dialect: Dialect,
-    limits: Limits = DEFAULT_LIMITS,
-    batch_rows: int = 65_536,
-    chunk_bytes: int = 4 * MIB,
-) -> RecordStream:
-    """Read the header of `stream` and return its records, to be iterated once.
-
-    The stream is read front to back and stays the caller's to close. Memory is bounded by a few chunks, a batch and
-    `limits.record_bytes`. The records do not depend on `chunk_bytes`. Raises UnreadableObject.
-    """
-    return RecordStream(stream, dialect, limits, batch_rows, chunk_bytes)
+def checked_header(names: Sequence[str], limits: Limits) -> tuple[str, ...]:
+    """The names of columns, each there and each once; UnreadableObject where they are not."""
+    if len(names) > limits.columns:
+        raise UnreadableObject(
+            f"the header has {len(names)} columns, more than {limits.columns}; is the delimiter the contract's?"
+        )
+    positions: dict[str, list[int]] = {}
+    for position, name in enumerate(names, start=1):
+        positions.setdefault(name, []).append(position)
+    faults = [f"column {position} has no name" for position in positions.pop("", [])]
+    faults += [f"columns {', '.join(map(str, found))} have one name" for found in positions.values() if len(found) > 1]
+    if faults:
+        raise UnreadableObject(f"the header is ambiguous: {'; '.join(faults)}; give every column a name of its own")
+    return tuple(names)

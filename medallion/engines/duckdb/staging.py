@@ -32,9 +32,9 @@ def stage(session: Session, plan: Plan, objects: Iterable[SourceObject]) -> list
 def _stage_object(session: Session, plan: Plan, number: int, one: SourceObject) -> ObjectRead:
     with one.open() as stream:
         try:
-            records = open_records(stream, plan.dialect)
-            read = _compare_header(plan, records, one)
-            _insert(session, plan, number, records)
+            with open_records(stream, plan.dialect, columns=[column.header for column in plan.columns]) as records:
+                read = _compare_header(plan, records, one)
+                _insert(session, plan, number, records)
         except UnreadableObject as problem:
             session.connection.execute("DELETE FROM staged WHERE object_number = ?", [number])
             return ObjectRead(source_file_id=one.source_file_id, unreadable=str(problem))
@@ -43,6 +43,7 @@ def _stage_object(session: Session, plan: Plan, number: int, one: SourceObject) 
 
 def _compare_header(plan: Plan, records: RecordStream, one: SourceObject) -> ObjectRead:
     header, declared = set(records.header), {column.header: column for column in plan.columns}
+    known = declared.keys() | set(records.readings.values())
     missing = sorted(declared.keys() - header)
     if required := [name for name in missing if declared[name].required_in_header]:
         raise SchemaMismatch(
@@ -52,7 +53,7 @@ def _compare_header(plan: Plan, records: RecordStream, one: SourceObject) -> Obj
     return ObjectRead(
         source_file_id=one.source_file_id,
         # Where no name is known there may be no header line at all, and what stands there a record.
-        new_columns=tuple(sorted(header - declared.keys())) if header & declared.keys() else (),
+        new_columns=tuple(sorted(header - known)) if header & known else (),
         missing_columns=tuple(missing),
     )
 
@@ -64,7 +65,8 @@ def _insert(session: Session, plan: Plan, number: int, records: RecordStream) ->
     extra = [name for name in records.header if name not in declared]
     names, values = ", ".join(literal(name) for name in extra), ", ".join(position[name] for name in extra)
     kept = f"MAP([{names}]::VARCHAR[], [{values}]::VARCHAR[])"
-    row_hash = _row_hash(plan.statements["duckdb"], position)
+    own = {name: column for name, column in position.items() if name not in records.readings}
+    row_hash = _row_hash(plan.statements["duckdb"], own)
     select = f"SELECT {number}, source_row, {row_hash}, raw, malformed, {kept}, {', '.join(texts)} FROM incoming"
     batches = _Batches(records)
     session.connection.register("incoming", pa.RecordBatchReader.from_batches(records.schema, batches))
@@ -95,10 +97,15 @@ class _Batches:
 
 
 def _row_hash(statements: Statements, position: dict[str, str]) -> str:
-    """A record's hash: of its (name, value) pairs by name; of its bytes where it is malformed and has none."""
+    """A record's hash: of its (name, value) pairs by name; of its bytes where it is malformed and has none.
+
+    A reading of a member is no pair: the member is.
+    """
     parts = ", ".join(
         part.replace("__prefix__", literal(f"{len(name.encode())}:{name}")).replace("__column__", position[name])
         for name in sorted(position)
         for part in statements.row_hash_pair
     )
+    # A JSON object without members has no pair.
+    parts = parts or "''"
     return f"CASE WHEN malformed IS NULL THEN sha256(concat_ws('', {parts})) ELSE {statements.row_hash_raw} END"

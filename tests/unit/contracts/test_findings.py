@@ -23,6 +23,14 @@ def _setting(name: str, value: Any) -> Document:
     return document(customProperties=[{"property": name, "value": value}])
 
 
+def _settings(**values: Any) -> Document:
+    return document(customProperties=[{"property": name, "value": value} for name, value in values.items()])
+
+
+def _json(path: str) -> Document:
+    return document(customProperties=[{"property": "format", "value": "jsonl"}], items={"physicalName": path})
+
+
 def _valid(values: Any, **more: Any) -> Document:
     return _quality(metric="invalidValues", arguments={"validValues": values}, mustBe=0, **more)
 
@@ -228,6 +236,23 @@ def test_the_line_is_named_when_the_text_is_no_document(text: str, place: str, p
         (_setting("csvDelimiter", '"'), "customProperties", "delimiter and quote are the same character; choose two"),
         (_setting("csvDelimiter", "x"), "customProperties", "use a punctuation mark or a tab"),
         (_setting("csvEncoding", "latin"), "customProperties[0].value", "'iso-8859-1'"),
+        (_setting("encoding", "latin"), "customProperties[0].value", "'iso-8859-1'"),
+        (_setting("csvCompresion", "gzip"), "customProperties[0].property", "write compression"),
+        (_setting("compression", "lz4"), "customProperties[0].value", "'zstd'"),
+        (_setting("format", "xml"), "customProperties[0].value", "'jsonl'"),
+        (_setting("recordsPath", "$.a"), "customProperties: recordsPath", "says nothing about objects of format csv"),
+        (_settings(format="json", recordsPath="data"), "customProperties: recordsPath", "write it as in $.data.items"),
+        (
+            _settings(format="parquet", compression="gzip"),
+            "customProperties: compression",
+            "says nothing about objects of format parquet; remove it",
+        ),
+        (_settings(format="jsonl", csvQuote="'"), "customProperties: csvQuote", "remove it"),
+        (_json("$.items"), f"{ITEMS}.physicalName", "'$.items' is spelled ['$'].items here; write it as in customer"),
+        (_json("['items']"), f"{ITEMS}.physicalName", "is spelled items here"),
+        (_json("items[x]"), f"{ITEMS}.physicalName", "no path from character 6 on"),
+        (_json("[0].sku"), f"{ITEMS}.physicalName", "begins with an index"),
+        (_settings(encoding="utf-8", csvEncoding="utf-8"), "customProperties[1]", "encoding is given twice"),
         (_setting("nullValues", [1]), "customProperties[0].value", "valid string"),
         (_setting("trigger", "cron"), "customProperties[0].value", "'on_arrival' or 'schedule'"),
         (

@@ -161,8 +161,8 @@ def test_settings_are_read_when_custom_properties_name_them() -> None:
     on_contract = {
         "csvDelimiter": ";",
         "csvQuote": "'",
-        "csvEncoding": "utf-16",
-        "csvCompression": "gzip",
+        "encoding": "utf-16",
+        "compression": "gzip",
         "lane": "glue",
     }
     on_schema = {"nullValues": ["NA", ""], "duplicates": "drop", "trigger": "schedule", "approval": "manual"}
@@ -182,6 +182,20 @@ def test_settings_are_read_when_custom_properties_name_them() -> None:
     assert (contract.duplicates, contract.trigger) == ("drop", Trigger.SCHEDULE)
     assert (contract.lane, contract.approval) == (Lane.GLUE, "manual")
     assert [column.name for column in contract.columns if column.optional_in_header] == ["items"]
+
+
+def test_a_setting_is_read_when_it_has_its_former_name() -> None:
+    former = [{"property": "csvEncoding", "value": "utf-16-le"}, {"property": "csvCompression", "value": "zstd"}]
+    today = [{"property": "encoding", "value": "utf-16-le"}, {"property": "compression", "value": "zstd"}]
+    assert parsed(document(customProperties=former)) == parsed(document(customProperties=today))
+    assert parsed(document(customProperties=former)).dialect.compression == "zstd"
+
+
+def test_paths_are_read_when_objects_are_json() -> None:
+    settings = [{"property": "format", "value": "json"}, {"property": "recordsPath", "value": "$.data[0]['a.b']"}]
+    contract = parsed(document(customProperties=settings, items={"physicalName": "lines[0]['no.'].count"}))
+    assert (contract.dialect.format, contract.dialect.records_path) == ("json", "$.data[0]['a.b']")
+    assert contract.column("items").header == "lines[0]['no.'].count"
 
 
 def test_the_file_is_named_when_it_cannot_be_read(tmp_path: Path) -> None:

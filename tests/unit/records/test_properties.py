@@ -7,6 +7,7 @@ import gzip
 import io
 from contextlib import suppress
 
+import zstandard
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -126,10 +127,13 @@ def test_values_are_the_same_when_the_encoding_is_any(encoding: Encoding, row: l
 
 
 @given(headers, hostile_bytes, st.integers(0, 60))
-def test_records_are_the_same_when_packed_in_gzip_members(header: bytes, body: bytes, cut: int) -> None:
+def test_records_are_the_same_when_packed_in_parts(header: bytes, body: bytes, cut: int) -> None:
     data = header + body
-    packed = gzip.compress(data[:cut]) + gzip.compress(data[cut:])
-    assert read(packed, Dialect(compression="gzip")) == read(data)
+    plain = read(data)
+    members = gzip.compress(data[:cut]) + gzip.compress(data[cut:])
+    assert read(members, Dialect(compression="gzip")) == plain
+    frames = zstandard.compress(data[:cut]) + zstandard.compress(data[cut:])
+    assert read(frames, Dialect(compression="zstd")) == plain
 
 
 @given(hostile_bytes, chunk_sizes)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import io
+from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
+import zstandard
 
 from medallion.contracts.model import Dialect, Encoding
 from medallion.errors import UnreadableObject
@@ -15,6 +17,13 @@ from medallion.records.limits import KIB, MIB
 from tests.unit.records.reading import read
 
 GZIP = Dialect(compression="gzip")
+ZSTD = Dialect(compression="zstd")
+
+
+def zstd(data: bytes) -> bytes:
+    """The data as one zstd frame, with a check sum."""
+    packed: bytes = zstandard.ZstdCompressor(write_checksum=True).compress(data)
+    return packed
 
 
 def _some_rows(count: int) -> bytes:
@@ -29,9 +38,9 @@ def test_an_object_is_refused_when_it_is_empty(data: bytes) -> None:
 
 
 def test_an_object_is_refused_when_packed_emptiness_is_empty() -> None:
-    for data in (b"", gzip.compress(b"")):
+    for data, dialect in ((b"", GZIP), (gzip.compress(b""), GZIP), (b"", ZSTD), (zstd(b""), ZSTD)):
         with pytest.raises(UnreadableObject, match="empty"):
-            read(data, GZIP)
+            read(data, dialect)
 
 
 def test_the_positions_are_named_when_header_names_are_missing_or_doubled() -> None:
@@ -68,6 +77,11 @@ def test_an_object_is_refused_when_its_header_has_too_many_columns() -> None:
         ("a,b\n".encode("utf-16-le"), Dialect(encoding=Encoding.UTF_16), "declare encoding utf-16-le or utf-16-be"),
         (gzip.compress(b"a,b\n"), Dialect(), "declare compression gzip"),
         (b"a,b\n1,2\n", GZIP, "declare compression none"),
+        (b"a,b\n1,2\n", ZSTD, "declare compression none"),
+        (b"\x28\xb5\x2f\xfd....", Dialect(), "declare compression zstd"),
+        (b"\x28\xb5\x2f\xfd....", GZIP, "declare compression zstd"),
+        (gzip.compress(b"a,b\n"), ZSTD, "declare compression gzip"),
+        (b"PAR1\x15\x04", Dialect(), "declare format parquet"),
     ],
 )
 def test_the_remedy_is_named_when_the_contract_declares_another_form(
@@ -91,11 +105,47 @@ def test_an_object_is_refused_when_its_gzip_is_corrupt() -> None:
         read(bytes(packed), GZIP)
 
 
-def test_an_object_is_refused_when_it_is_a_decompression_bomb() -> None:
-    bomb = gzip.compress(b"a,b\n" + b"1,2\n" * (10 * MIB))
-    stream = io.BytesIO(bomb)
+@pytest.mark.parametrize("kept", [0.2, 0.9, 0.9999])
+def test_an_object_is_refused_when_its_zstd_is_truncated(kept: float) -> None:
+    packed = zstd(_some_rows(20_000))
+    with pytest.raises(UnreadableObject, match="zstd object ends before its end; upload it again"):
+        read(packed[: int(len(packed) * kept)], ZSTD)
+
+
+def test_an_object_is_refused_when_its_zstd_is_corrupt() -> None:
+    packed = bytearray(zstd(_some_rows(20_000)))
+    packed[-1] ^= 1  # a bit of the check sum
+    with pytest.raises(UnreadableObject, match="not valid zstd; upload it again"):
+        read(bytes(packed), ZSTD)
+
+
+def test_an_object_is_refused_when_its_zstd_asks_for_too_much_memory() -> None:
+    wide = zstandard.ZstdCompressionParameters.from_level(1, window_log=29, enable_ldm=True)
+    packer = zstandard.ZstdCompressor(compression_params=wide).compressobj()
+    with pytest.raises(UnreadableObject, match="not valid zstd"):
+        read(packer.compress(_some_rows(100)) + packer.flush(), ZSTD)
+
+
+class _Breaking(io.BytesIO):
+    """A stream whose connection is lost at its end."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if data := super().read(size):
+            return data
+        raise ConnectionResetError("the connection was lost")
+
+
+@pytest.mark.parametrize(("dialect", "pack"), [(GZIP, gzip.compress), (ZSTD, zstd), (Dialect(), bytes)])
+def test_the_object_is_not_blamed_when_its_stream_breaks(dialect: Dialect, pack: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(ConnectionResetError):
+        list(open_records(_Breaking(pack(_some_rows(20_000))[:-9]), dialect))
+
+
+@pytest.mark.parametrize(("dialect", "pack"), [(GZIP, gzip.compress), (ZSTD, zstd)])
+def test_an_object_is_refused_when_it_is_a_decompression_bomb(dialect: Dialect, pack: Callable[[bytes], bytes]) -> None:
+    stream = io.BytesIO(pack(b"a,b\n" + b"1,2\n" * (10 * MIB)))
     with pytest.raises(UnreadableObject, match="decompression bomb"):
-        list(open_records(stream, GZIP, Limits(ratio=100)))
+        list(open_records(stream, dialect, Limits(ratio=100)))
 
 
 class _Endless:
