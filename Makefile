@@ -76,6 +76,14 @@ integration: setup ## Deploy to an embedded AWS with IAM enforced, and run it
 least-privilege: setup ## Remove each IAM statement in turn and see a test turn red (minutes)
 	@$(BIN)/python -m pytest tests/least_privilege
 
+.PHONY: chaos
+chaos: setup ## Kill, starve and mislead the pipeline at named points, report in build/chaos.json (under 20 minutes)
+	@$(BIN)/python -m pytest tests/chaos
+
+.PHONY: mutations
+mutations: setup ## Take each safeguard away in a copy of the project and see a test turn red (minutes)
+	@$(BIN)/python -m pytest tests/mutations
+
 .PHONY: lint
 lint: setup ## Style, types and import directions
 	@$(BIN)/ruff check .

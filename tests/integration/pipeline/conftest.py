@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from local import process
-from local.deploy import deploy
 from local.settings import Settings
 from tests.integration.local.conftest import free_port
-from tests.integration.pipeline.deployed import Deployed
+from tests.integration.pipeline.deployed import PROJECT, Deployed, deployment
 
-PROJECT = Path(__file__).resolve().parents[3]
 TENANTS = PROJECT / "tests/integration/tenants"
 
 
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     settings = Settings(state_dir=tmp_path_factory.mktemp("trial"), port=free_port())
-    process.up(settings)
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in settings.client_environment().items():
-                patch.setenv(name, value)
-            deploy(settings, PROJECT, output=settings.state_dir / "assembly", context={"tenants": str(TENANTS)})
-            yield settings
-    finally:
-        process.down(settings.state_dir)
+    with deployment(settings, TENANTS):
+        yield settings
 
 
 @pytest.fixture(scope="session")

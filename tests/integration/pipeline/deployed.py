@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import boto3
+import pytest
 
+from local import process
+from local.deploy import deploy
 from local.settings import Settings
 from medallion.control.items import Run, RunKind, RunStatus
 from medallion.control.plane import ControlPlane
@@ -21,6 +26,24 @@ from medallion.steps.rerun import rerun
 
 T = TypeVar("T")
 PATIENCE = 60.0
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+@contextmanager
+def deployment(settings: Settings, tenants: Path) -> Iterator[Settings]:
+    """The app with the folder's tenants, on an embedded AWS that is started for it and stopped afterwards.
+
+    Meanwhile this process's own AWS clients reach it.
+    """
+    process.up(settings)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in settings.client_environment().items():
+                patch.setenv(name, value)
+            deploy(settings, PROJECT, output=settings.state_dir / "assembly", context={"tenants": str(tenants)})
+            yield settings
+    finally:
+        process.down(settings.state_dir)
 
 
 def eventually(ask: Callable[[], T | None], seconds: float = PATIENCE) -> T:

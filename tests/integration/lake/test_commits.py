@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
+from threading import Barrier
 
 import pytest
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table
 
 from medallion.engines.commits import Commit
 from medallion.engines.duckdb.session import Resources, Session, open_session
-from medallion.engines.iceberg import Lake, glue_catalog
+from medallion.engines.iceberg import Lake
 from medallion.errors import EngineFailed, IncompatibleSchema, PublishConflict
 from medallion.layout import TableLayout, branch
 from medallion.plan.model import Field
-from tests.integration.pipeline.deployed import Deployed
-
-FIELDS = (Field(name="id", type="long"), Field(name="name", type="string"))
-
-
-@pytest.fixture
-def lake(trial: Deployed) -> Lake:
-    return Lake(glue_catalog(trial.layout.region))
-
-
-@pytest.fixture
-def table(trial: Deployed, lake: Lake) -> TableLayout:
-    layout = trial.layout.gold(f"t{uuid4().hex[:12]}")
-    lake.ensure(layout, FIELDS)
-    return layout
-
-
-@pytest.fixture
-def session(trial: Deployed) -> Iterator[Session]:
-    with open_session(Resources(region=trial.layout.region)) as opened:
-        yield opened
+from tests.integration.lake.conftest import FIELDS
 
 
 def write(lake: Lake, session: Session, table: TableLayout, commit: Commit, ids: range, on: str = "main") -> int:
@@ -53,11 +34,33 @@ def test_rows_stand_once_when_a_step_is_done_again(lake: Lake, session: Session,
     assert rows(lake, session, table) == [0, 1, 2]
 
 
+def test_rows_stand_once_when_two_tries_of_one_step_commit_at_once(
+    resources: Resources, lake: Lake, session: Session, table: TableLayout
+) -> None:
+    """Neither try sees the other before it commits: a retry on the newest state would add the rows once more."""
+    same, both_are_ready = Commit("r", 1), Barrier(2)
+
+    def attempt(_: int) -> int:
+        with open_session(resources) as own:
+
+            def files(found: Table) -> list[DataFile]:
+                written = own.write("SELECT 1::BIGINT AS id, 'n' AS name", found, table, same)
+                both_are_ready.wait(30)
+                return written
+
+            return lake.append(table, same, files, branch=branch("r"))
+
+    with ThreadPoolExecutor(2) as pool:
+        assert len(set(pool.map(attempt, range(2)))) == 1
+    session.read("staged", lake.plan(table, snapshot_id=lake.head(table, branch("r"))))
+    assert session.connection.execute("SELECT COUNT(*) FROM staged").fetchone() == (1,)
+
+
 def test_no_commit_is_lost_when_many_write_at_once(
-    trial: Deployed, lake: Lake, session: Session, table: TableLayout
+    resources: Resources, lake: Lake, session: Session, table: TableLayout
 ) -> None:
     def commit(number: int) -> None:
-        with open_session(Resources(region=trial.layout.region)) as own:
+        with open_session(resources) as own:
             write(lake, own, table, Commit(f"r{number}", 1), range(number * 10, number * 10 + 10))
 
     with ThreadPoolExecutor(4) as pool:
@@ -114,11 +117,8 @@ def test_rows_of_another_shape_are_refused_before_anything_is_committed(
     assert rows(lake, session, table) == []
 
 
-def test_message_holds_no_record_when_the_engine_fails_on_one(trial: Deployed) -> None:
-    with (
-        pytest.raises(EngineFailed) as failed,
-        open_session(Resources(region=trial.layout.region)) as session,
-    ):
+def test_message_holds_no_record_when_the_engine_fails_on_one(resources: Resources) -> None:
+    with pytest.raises(EngineFailed) as failed, open_session(resources) as session:
         session.connection.execute("SELECT CAST(secret AS BIGINT) FROM (VALUES ('4111-1111')) AS t(secret)")
     assert "4111" not in str(failed.value)
     assert failed.value.__cause__ is None

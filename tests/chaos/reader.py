@@ -1,0 +1,110 @@
+"""A reader of one source's Silver that never rests: what it sees between a scenario's start and its end."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table
+
+from medallion.engines.commits import RUN_ID
+from medallion.layout import TenantLayout, Zone
+
+PAUSE = 0.4
+
+
+def lineage(table: Table, snapshot_id: int | None) -> list[int]:
+    """The snapshot and all before it, newest first."""
+    found: list[int] = []
+    while snapshot_id is not None and (snapshot := table.metadata.snapshot_by_id(snapshot_id)) is not None:
+        found.append(snapshot_id)
+        snapshot_id = snapshot.parent_snapshot_id
+    return found
+
+
+def run_of(table: Table, snapshot_id: int) -> str | None:
+    """The run that committed the snapshot, as its summary says."""
+    snapshot = table.metadata.snapshot_by_id(snapshot_id)
+    return None if snapshot is None or snapshot.summary is None else snapshot.summary.additional_properties.get(RUN_ID)
+
+
+def identities(table: Table, snapshot_id: int | None = None, *more: str) -> list[dict[str, Any]]:
+    """Each row's identity and run, and the columns that are asked for."""
+    if table.current_snapshot() is None:
+        return []
+    wanted = ("source_file_id", "source_row", "run_id", *more)
+    rows: list[dict[str, Any]] = table.scan(snapshot_id=snapshot_id, selected_fields=wanted).to_arrow().to_pylist()
+    return rows
+
+
+@dataclass
+class Reader:
+    """Polls main and `_LATEST.json`, and reads every state of main that it meets."""
+
+    catalog: Catalog
+    s3: Any
+    layout: TenantLayout
+    source: str
+    seen: dict[int, Counter[str]] = field(default_factory=dict)
+    """For each snapshot that main was: the rows of each run in it."""
+    wrong: list[str] = field(default_factory=list)
+    polls: int = 0
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._poll_for_ever, name=f"reader-{self.source}", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(30)
+        self.poll()
+
+    def half_published(self, complete: dict[str, int]) -> list[str]:
+        """What was seen that no reader may see; `complete` says how many rows each run published."""
+        found = list(self.wrong)
+        for snapshot, runs in self.seen.items():
+            found += [
+                f"snapshot {snapshot} showed {rows} of the {complete.get(run, 0)} rows of run {run}"
+                for run, rows in runs.items()
+                if rows != complete.get(run, 0)
+            ]
+        return found
+
+    def _poll_for_ever(self) -> None:
+        while not self._stop.wait(PAUSE):
+            self.poll()
+
+    def poll(self) -> None:
+        """Look once. `_LATEST.json` is read first: main may only be ahead of it."""
+        self.polls += 1
+        latest = self._latest()
+        table = self.catalog.load_table(self.layout.silver(self.source).identifier)
+        head = table.metadata.snapshot_by_name("main")
+        if head is None:
+            return
+        if latest is not None and latest["snapshot_id"] not in lineage(table, head.snapshot_id):
+            self.wrong.append(f"_LATEST names snapshot {latest['snapshot_id']}, which main does not hold")
+        if head.snapshot_id not in self.seen:
+            rows = identities(table, head.snapshot_id)
+            self.seen[head.snapshot_id] = Counter(row["run_id"] for row in rows)
+            twice = len(rows) - len({(row["source_file_id"], row["source_row"]) for row in rows})
+            if twice:
+                self.wrong.append(f"snapshot {head.snapshot_id} showed {twice} records twice")
+
+    def _latest(self) -> dict[str, Any] | None:
+        try:
+            found = self.s3.get_object(Bucket=self.layout.bucket(Zone.SILVER), Key=self.layout.latest_key(self.source))[
+                "Body"
+            ].read()
+        except self.s3.exceptions.NoSuchKey:
+            return None
+        current: dict[str, Any] = json.loads(found)["current"]
+        return current

@@ -1,0 +1,56 @@
+"""The safeguards that are taken away, one at a time, and the tests that must notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class NoLongerApplies(AssertionError):
+    """The text that a mutation replaces is not in its file exactly once: follow the code, and change the mutation."""
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A small edit of one file, and the tests of which at least one must fail then."""
+
+    name: str
+    file: str
+    stands: str
+    instead: str
+    tests: tuple[str, ...]
+
+    def apply(self, tree: Path) -> None:
+        """Make the edit in a copy of the project."""
+        path = tree / self.file
+        text = path.read_text(encoding="utf-8")
+        if text.count(self.stands) != 1:
+            raise NoLongerApplies(f"{self.name}: {self.file} has the text {text.count(self.stands)} times, not once")
+        path.write_text(text.replace(self.stands, self.instead), encoding="utf-8")
+
+
+LAKE = "tests/integration/lake/test_commits.py"
+
+MUTATIONS = (
+    Mutation(
+        "no compare-and-swap on publish",
+        "medallion/engines/iceberg.py",
+        "                    AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=base),\n",
+        "",
+        (f"{LAKE}::test_publication_is_refused_when_main_has_moved",),
+    ),
+    Mutation(
+        "blind commit retry",
+        "medallion/engines/iceberg.py",
+        '"commit.retry.num-retries": "0"',
+        '"commit.retry.num-retries": "4"',
+        (f"{LAKE}::test_rows_stand_once_when_two_tries_of_one_step_commit_at_once",),
+    ),
+    Mutation(
+        "a gate that ignores conservation",
+        "medallion/ledger/gate.py",
+        "        if not one.balanced\n",
+        "        if False\n",
+        ("tests/unit/ledger/test_gate.py",),
+    ),
+)
