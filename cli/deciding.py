@@ -64,7 +64,7 @@ def rerun(
     timeout: Timeout = 900,
     as_json: Json = False,
 ) -> None:
-    """Do a failed or rejected run again, as its next attempt. No record is taken twice."""
+    """Do a failed, rejected or rolled-back run again, as its next attempt. No record is taken twice."""
     target = options(context).target()
     target.control(tenant)
     again = _operations().run_again(target, tenant, run_id)

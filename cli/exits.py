@@ -35,7 +35,7 @@ class Exit(IntEnum):
     NOT_FOUND = 3
     """The tenant, source, run, entry or environment does not exist."""
     RUN_FAILED = 4
-    """The run ended without publishing: failed, rejected or refused."""
+    """The run ended without publishing: failed, rejected or refused; or it was rolled back."""
     RUN_HELD = 5
     """The run waits for a person: approve or reject it."""
     UNREACHABLE = 6
@@ -86,7 +86,7 @@ def code_of(error: MedallionError) -> Exit:
 
 def code_of_run(status: RunStatus) -> Exit:
     """The exit code for a run that was waited for or asked about."""
-    if status in (RunStatus.FAILED, RunStatus.REJECTED, RunStatus.REFUSED):
+    if status in (RunStatus.FAILED, RunStatus.REJECTED, RunStatus.REFUSED, RunStatus.ROLLED_BACK):
         return Exit.RUN_FAILED
     return Exit.RUN_HELD if status is RunStatus.HELD else Exit.OK
 

@@ -18,6 +18,7 @@ from cli.ingest import ingest
 from cli.options import Options
 from cli.output import print_json, say
 from cli.query import query
+from cli.rollback import rollback
 from cli.runs import run, runs
 from cli.target import Where, default_state_dir
 from medallion.errors import MedallionError
@@ -72,6 +73,7 @@ app.command()(run)
 app.command()(approve)
 app.command()(reject)
 app.command()(rerun)
+app.command()(rollback)
 app.command()(query)
 app.add_typer(quarantine.app)
 app.command()(synth)

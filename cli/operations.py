@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from cli.target import Target
 from medallion.control.items import Run
+from medallion.control.rollbacks import Rollback
 from medallion.engines.duckdb.session import Resources
+from medallion.layout import Zone
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
 from medallion.steps.rerun import rerun
+from medallion.steps.rollback import rollback
 
 
 def decide_over(target: Target, tenant: str, run_id: str, *, approved: bool, by: str, reason: str) -> Run:
@@ -18,6 +21,11 @@ def decide_over(target: Target, tenant: str, run_id: str, *, approved: bool, by:
 def run_again(target: Target, tenant: str, run_id: str) -> Run:
     """Start a failed or rejected run again, as its next attempt."""
     return rerun(_platform(target, tenant), run_id)
+
+
+def roll_back(target: Target, tenant: str, zone: Zone, subject: str, run_id: str, *, by: str, reason: str) -> Rollback:
+    """Make readers of a source or model see what they saw after that run."""
+    return rollback(_platform(target, tenant), zone, subject, run_id, by=by, reason=reason)
 
 
 def _platform(target: Target, tenant: str) -> Platform:

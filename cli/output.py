@@ -27,6 +27,7 @@ _STATUS_COLOURS = {
     "failed": "red",
     "rejected": "red",
     "refused": "red",
+    "rolled_back": "yellow",
 }
 
 

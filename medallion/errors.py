@@ -51,6 +51,14 @@ class LaneNotAvailable(MedallionError):
     """A source asks for a lane that this deployment does not have."""
 
 
+class NotReversible(MedallionError):
+    """A table cannot be rolled back to the run that was named."""
+
+
+class SubjectBusy(MedallionError):
+    """Another run holds the lease of a source or model."""
+
+
 class LeaseLost(MedallionError):
     """A run's lease was taken over by another run: what it would write now is refused."""
 

@@ -285,6 +285,10 @@ class TableLayout:
         return f"{self.location}/data/run={run_id}/attempt={attempt}/{name}.parquet"
 
 
+CURRENT = "current"
+"""The Iceberg tag of what a table has published: it moves with main, in one commit."""
+
+
 def branch(run_id: str) -> str:
     """The Iceberg branch on which a run writes before it is published."""
     return f"run_{run_id}"

@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from medallion.events import PUBLICATIONS
 from medallion.layout import Machine, Task, TenantLayout, Zone
 from stacks.constructs.alerts import Alerts
 from stacks.constructs.event_route import EventRoute
@@ -93,7 +94,7 @@ class PipelineStack(Stack):
             description=f"Tables of tenant {layout.tenant} that a run published",
             pattern=events.EventPattern(
                 source=["medallion"],
-                detail_type=["Silver promoted", "Gold promoted"],
+                detail_type=[str(kind) for kind in PUBLICATIONS],
                 detail={"environment": [layout.environment], "tenant": [layout.tenant]},
             ),
             task=self.functions[Task.COALESCE],

@@ -23,20 +23,20 @@ class Leases:
         self._table = table
         self._tenant = tenant
 
-    def acquire(self, subject: str, owner: str, now: datetime) -> int | None:
+    def acquire(self, subject: str, owner: str, now: datetime, term: timedelta = TERM) -> int | None:
         """The fencing token if `owner` holds the lease now (again, if it held it already); None if another holds it."""
         key = Lease.key_of(self._tenant, subject)
         while True:
             held = self._table.get(Lease, key)
             if held is None:
-                first = Lease(subject=subject, owner=owner, token=1, expires_at=now + TERM)
+                first = Lease(subject=subject, owner=owner, token=1, expires_at=now + term)
                 if self._table.put(first, key, ABSENT):
                     return 1
                 continue
             if held.owner not in (None, owner) and held.expires_at > now:
                 return None
             token = held.token if held.owner == owner else held.token + 1
-            taken = {"owner": owner, "token": token, "expires_at": _text(now + TERM)}
+            taken = {"owner": owner, "token": token, "expires_at": _text(now + term)}
             if self._table.update(key, taken, Attr("token").eq(held.token) & Attr("owner").eq(held.owner)):
                 return token
 

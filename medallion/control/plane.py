@@ -21,6 +21,7 @@ from medallion.control.items import (
     Tenant,
 )
 from medallion.control.leases import Leases
+from medallion.control.rollbacks import Rollbacks
 from medallion.control.table import ABSENT, ControlTable, Put, Update
 from medallion.errors import UnknownRun, UnknownSource, UnknownTenant
 from medallion.layout import TenantLayout
@@ -33,6 +34,7 @@ class ControlPlane:
         self._table = table
         self._tenant = layout.tenant
         self.leases = Leases(table, layout.tenant)
+        self.rollbacks = Rollbacks(table, layout.tenant)
 
     @classmethod
     def of(cls, layout: TenantLayout, session: boto3.Session | None = None) -> ControlPlane:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pyiceberg.exceptions import CommitFailedException
@@ -43,13 +44,22 @@ class Commit:
 
     def on(self, table: Table, branch: str) -> Snapshot | None:
         """The newest snapshot that this step made on the branch: its own line is walked, not the whole table."""
-        snapshot = head(table, branch)
-        while snapshot is not None:
-            if self.made(snapshot):
-                return snapshot
-            parent = snapshot.parent_snapshot_id
-            snapshot = None if parent is None else table.metadata.snapshot_by_id(parent)
-        return None
+        return next((one for one in lineage(table, head(table, branch)) if self.made(one)), None)
+
+    @classmethod
+    def that_published(cls, snapshot: Snapshot) -> Commit | None:
+        """The run and attempt whose rows the snapshot brought; None for one that no run's write made."""
+        said = {} if snapshot.summary is None else snapshot.summary.additional_properties
+        written = cls(said.get(RUN_ID, ""), int(said.get(ATTEMPT, 0)), said.get(STEP, ""))
+        return written if written.run_id and written.step == cls.step else None
+
+
+def lineage(table: Table, newest: Snapshot | None) -> Iterator[Snapshot]:
+    """The snapshot and those that it was made from, newest first, as far back as the table remembers."""
+    while newest is not None:
+        yield newest
+        parent = newest.parent_snapshot_id
+        newest = None if parent is None else table.metadata.snapshot_by_id(parent)
 
 
 def head(table: Table, branch: str) -> Snapshot | None:

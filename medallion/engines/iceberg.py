@@ -17,17 +17,17 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import ALWAYS_TRUE, Table
-from pyiceberg.table.refs import MAIN_BRANCH
+from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRefType
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.table.update import AssertRefSnapshotId, AssertTableUUID, SetSnapshotRefUpdate
 from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import PrimitiveType
 
-from medallion.engines.commits import Commit, conflicts, head, main_of
+from medallion.engines.commits import Commit, conflicts, head, lineage, main_of
 from medallion.engines.schema import iceberg_schema
 from medallion.errors import IncompatibleSchema, PublishConflict, UnsafeSnapshot
-from medallion.layout import TableLayout
+from medallion.layout import CURRENT, TableLayout
 from medallion.plan.model import Field
 
 _PROPERTIES = {
@@ -111,7 +111,8 @@ class Lake:
         return self._committed(layout, commit, branch).snapshot_id
 
     def publish(self, layout: TableLayout, commit: Commit, *, branch: str, base: int) -> int:
-        """Move main from snapshot `base` to the branch's one snapshot, by compare-and-swap, and check that it is there.
+        """Move main, and the tag `current` with it, from snapshot `base` to the branch's one snapshot, by
+        compare-and-swap, and check that they are there.
 
         PublishConflict if main has moved or the branch does not hold exactly one snapshot of this run on top of `base`.
         """
@@ -124,23 +125,64 @@ class Lake:
                 f"{layout.qualified}: branch {branch} does not hold one snapshot of run {commit.run_id} on main"
             )
         try:
-            self._catalog.commit_table(
-                table,
-                (
-                    AssertTableUUID(uuid=table.metadata.table_uuid),
-                    AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=base),
-                ),
-                (_move(MAIN_BRANCH, staged.snapshot_id),),
-            )
+            self._swap(table, base, staged.snapshot_id)
         except CommitFailedException as conflict:
             if main_of(self.load(layout)).snapshot_id != staged.snapshot_id:
                 raise PublishConflict(
                     f"{layout.qualified}: main moved since run {commit.run_id} began; start the run again"
                 ) from conflict
-        now = main_of(self.load(layout))
-        if now.snapshot_id != staged.snapshot_id:
-            raise PublishConflict(f"{layout.qualified}: main is not run {commit.run_id}'s snapshot after publishing")
-        return now.snapshot_id
+        self._check_published(layout, staged.snapshot_id)
+        return staged.snapshot_id
+
+    def history(self, layout: TableLayout) -> list[tuple[int, Commit]]:
+        """The snapshots of main that runs published, newest first, each with who wrote it: as far back as the table
+        remembers. What maintenance rewrote is left out: it holds the rows of the one before.
+        """
+        table = self.load(layout)
+        marked = ((one.snapshot_id, Commit.that_published(one)) for one in lineage(table, head(table, MAIN_BRANCH)))
+        return [(snapshot, commit) for snapshot, commit in marked if commit is not None]
+
+    def move_back(self, layout: TableLayout, *, base: int, to: int) -> None:
+        """Move main, and the tag `current` with it, from snapshot `base` back to `to`, which it was made from.
+
+        Done already, it changes nothing. PublishConflict if main is neither.
+        """
+        table = self.load(layout)
+        try:
+            if main_of(table).snapshot_id != to:
+                self._swap(table, base, to)
+        except CommitFailedException as conflict:
+            if main_of(self.load(layout)).snapshot_id != to:
+                raise PublishConflict(
+                    f"{layout.qualified}: main moved while it was rolled back, and is left as it is; look at the runs, "
+                    "then roll back again"
+                ) from conflict
+        self._check_published(layout, to)
+
+    def ensure_current(self, layout: TableLayout) -> None:
+        """Give a table that a run publishes its tag `current`, where it has none: it names what main holds."""
+        table = self.load(layout)
+        if CURRENT not in table.metadata.refs:
+            main = main_of(table).snapshot_id
+            self._swap(table, main, main)
+
+    def _swap(self, table: Table, base: int, to: int) -> None:
+        """Main and the tag `current` are snapshot `to`, in one commit; CommitFailedException unless main is `base`."""
+        self._catalog.commit_table(
+            table,
+            (
+                AssertTableUUID(uuid=table.metadata.table_uuid),
+                AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=base),
+            ),
+            (_refer(MAIN_BRANCH, SnapshotRefType.BRANCH, to), _refer(CURRENT, SnapshotRefType.TAG, to)),
+        )
+
+    def _check_published(self, layout: TableLayout, snapshot_id: int) -> None:
+        table = self.load(layout)
+        for name in (MAIN_BRANCH, CURRENT):
+            found = head(table, name)
+            if found is None or found.snapshot_id != snapshot_id:
+                raise PublishConflict(f"{layout.qualified}: {name} is not snapshot {snapshot_id} after it was moved")
 
     def drop_branch(self, layout: TableLayout, branch: str) -> None:
         """Remove the branch if it is there. Its snapshots stay until housekeeping expires them."""
@@ -241,7 +283,7 @@ class Lake:
         return snapshot
 
 
-def _move(branch: str, snapshot_id: int) -> SetSnapshotRefUpdate:
+def _refer(name: str, kind: SnapshotRefType, snapshot_id: int) -> SetSnapshotRefUpdate:
     return SetSnapshotRefUpdate.model_validate(
-        {"action": "set-snapshot-ref", "ref-name": branch, "type": "branch", "snapshot-id": snapshot_id}
+        {"action": "set-snapshot-ref", "ref-name": name, "type": kind, "snapshot-id": snapshot_id}
     )

@@ -23,7 +23,10 @@ class Event(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-_PUBLISHED = f"SELECT run_id, attempt FROM quarantine_log WHERE event = '{Event.PROMOTED}'"
+_PUBLISHED = (
+    f"SELECT run_id, attempt FROM quarantine_log WHERE event = '{Event.PROMOTED}' "
+    f"EXCEPT SELECT run_id, attempt FROM quarantine_log WHERE event = '{Event.WITHDRAWN}'"
+)
 
 OPEN_FAILURES = (
     "SELECT DISTINCT q.row_hash FROM quarantine_log AS q "

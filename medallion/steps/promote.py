@@ -53,7 +53,7 @@ def announce(platform: Platform, ticket: Ticket, run: Run, snapshot: int) -> Non
     table = ticket.published_table(platform.layout)
     if ticket.kind.of_source and (run.total("quarantined") or run.total("duplicates")):
         publish(platform.lake, SourceTables.of(platform.layout, ticket.subject), ticket.commit, platform.resources)
-    _tell(platform, table, _published(platform, run, table, snapshot))
+    _tell(platform, table, published(platform, run, table, snapshot))
     platform.lake.drop_branch(table, ticket.branch)
     about = {"run_id": ticket.run_id, "snapshot_id": str(snapshot)}
     if ticket.kind.of_source:
@@ -72,7 +72,8 @@ def _base(platform: Platform, ticket: Ticket, run: Run) -> int:
     return built.base
 
 
-def _published(platform: Platform, run: Run, table: TableLayout, snapshot: int) -> Published:
+def published(platform: Platform, run: Run, table: TableLayout, snapshot: int) -> Published:
+    """The run as readers learn of it, once main holds its snapshot."""
     return Published(
         run_id=run.run_id,
         table=table.qualified,
@@ -85,14 +86,14 @@ def _published(platform: Platform, run: Run, table: TableLayout, snapshot: int) 
     )
 
 
-def _tell(platform: Platform, table: TableLayout, published: Published) -> None:
+def _tell(platform: Platform, table: TableLayout, now: Published) -> None:
     """Write `_SUCCESS`, then `_LATEST.json`, which keeps the publication before this one."""
     layout = platform.layout
-    platform.write_object(table.bucket, layout.success_key(table.name, published.run_id), published)
+    platform.write_object(table.bucket, layout.success_key(table.name, now.run_id), now)
     before = platform.read_object(Latest, table.bucket, layout.latest_key(table.name))
-    if before is not None and before.current.run_id == published.run_id:
+    if before is not None and before.current.run_id == now.run_id:
         return
-    if platform.lake.head(table) != published.snapshot_id:
+    if platform.lake.history(table)[0][0] != now.snapshot_id:
         return  # a later run is published already, and has told so
-    latest = Latest(current=published, previous=None if before is None else before.current)
+    latest = Latest(current=now, previous=None if before is None else before.current)
     platform.write_object(table.bucket, layout.latest_key(table.name), latest)

@@ -15,7 +15,7 @@ from medallion.steps.trigger import start_execution
 
 
 def rerun(platform: Platform, run_id: str) -> Run:
-    """Do a failed or rejected run again, or one whose execution ended without ending it.
+    """Do a failed, rejected or rolled-back run again, or one whose execution ended without ending it.
 
     NotRepeatable for any other.
     """
@@ -27,8 +27,10 @@ def rerun(platform: Platform, run_id: str) -> Run:
         run = abandon(platform, Ticket.of(run), RunStatus.FAILED, f"its execution is {status} and did not end it")
         if run.status is RunStatus.PROMOTED:
             return run
-    if run.status not in (RunStatus.FAILED, RunStatus.REJECTED):
-        raise NotRepeatable(f"run {run_id} is {run.status}: only a failed or rejected run can be done again")
+    if run.status not in (RunStatus.FAILED, RunStatus.REJECTED, RunStatus.ROLLED_BACK):
+        raise NotRepeatable(
+            f"run {run_id} is {run.status}: only a failed, rejected or rolled-back run can be done again"
+        )
     if not platform.control.reopen(run):
         raise NotRepeatable(
             f"run {run_id} has just been started again by someone else; look at it with `medallion run`"

@@ -95,6 +95,7 @@ def _ensure_tables(platform: Platform, contract: Contract) -> None:
     ):
         platform.lake.ensure(layout, fields)
         platform.lake.evolve(layout, fields)
+    platform.lake.ensure_current(tables.silver)
 
 
 def _schedule(platform: Platform, source: str, role_arn: str) -> None:

@@ -14,11 +14,11 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from medallion.events import ALERTS
 from medallion.layout import Machine, TenantLayout
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.settings import EnvironmentSettings
 
-_OWN = ["Run failed", "Run held", "Run rejected", "Object refused"]
 _ENDED_BADLY = ["FAILED", "TIMED_OUT", "ABORTED"]
 
 
@@ -71,7 +71,7 @@ class Alerts(Construct):
 def _pattern(layout: TenantLayout) -> dict[str, object]:
     own = {
         "source": ["medallion"],
-        "detail-type": _OWN,
+        "detail-type": [str(kind) for kind in ALERTS],
         "detail": {"environment": [layout.environment], "tenant": [layout.tenant]},
     }
     executions = {

@@ -85,7 +85,7 @@ def test_one_rule_takes_every_arrival_to_the_trigger(dev: Synthesis) -> None:
 def test_publications_of_the_tenant_reach_coalesce(dev: Synthesis) -> None:
     patterns = [rule["Properties"]["EventPattern"] for rule in dev.resources("AWS::Events::Rule", PIPELINE).values()]
     (published,) = [pattern for pattern in patterns if pattern.get("source") == ["medallion"]]
-    assert published["detail-type"] == ["Silver promoted", "Gold promoted"]
+    assert published["detail-type"] == ["Silver promoted", "Gold promoted", "Silver rolled back", "Gold rolled back"]
     assert published["detail"] == {"environment": ["dev"], "tenant": ["acme"]}
 
 
@@ -93,7 +93,8 @@ def test_failures_reach_the_topic_whether_the_platform_or_the_machine_tells(dev:
     patterns = [rule["Properties"]["EventPattern"] for rule in dev.resources("AWS::Events::Rule", PIPELINE).values()]
     (alerts,) = [pattern["$or"] for pattern in patterns if "$or" in pattern]
     own, executions = alerts
-    assert own["detail-type"] == ["Run failed", "Run held", "Run rejected", "Object refused"]
+    failures = ["Run held", "Run failed", "Run rejected", "Object refused"]
+    assert own["detail-type"] == [*failures, "Silver rolled back", "Gold rolled back"]
     assert own["detail"] == {"environment": ["dev"], "tenant": ["acme"]}
     assert executions["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
     machines = {flat(each).rpartition(":")[2] for each in executions["detail"]["stateMachineArn"]}

@@ -35,12 +35,19 @@ def withdraw(
             _mark(lake, tables.quarantine, written, Event.WITHDRAWN, resources)
 
 
-def _mark(lake: Lake, log: TableLayout, run: Commit, event: Event, resources: Resources) -> int:
+def take_back(lake: Lake, tables: SourceTables, commit: Commit, resources: Resources, *, by: str) -> None:
+    """The entries of a run that was published stand no more, at the word of the person `by`."""
+    _mark(lake, tables.quarantine, commit, Event.WITHDRAWN, resources, actor=by)
+
+
+def _mark(
+    lake: Lake, log: TableLayout, run: Commit, event: Event, resources: Resources, *, actor: str = "pipeline"
+) -> int:
     commit = Commit(run.run_id, run.attempt, event)
     said = {
         "event": literal(event),
         "event_time": "now()",
-        "actor": "'pipeline'",
+        "actor": literal(actor),
         "run_id": literal(run.run_id),
         "attempt": str(run.attempt),
     }

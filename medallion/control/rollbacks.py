@@ -1,0 +1,68 @@
+"""Rollbacks: who took which runs back, and why. Each is written down before anything moves: it can be resumed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from boto3.dynamodb.conditions import Attr
+
+from medallion.control.items import Item, Key, Run, RunStatus
+from medallion.control.table import ABSENT, ControlTable
+
+
+class TakenBack(Item):
+    """A run that a rollback took back, and the attempt that had been published."""
+
+    run_id: str
+    attempt: int
+
+
+class Rollback(Item):
+    """One rollback of a subject (`silver#orders`): from which snapshot of main to which, and by whom.
+
+    `runs` are those that it takes back, newest first. It has no `ended_at` until all of it is done.
+    """
+
+    SK: ClassVar[str] = "ROLLBACK#"
+    subject: str
+    to_run_id: str
+    to_snapshot: str
+    from_snapshot: str
+    runs: tuple[TakenBack, ...] = ()
+    by: str
+    reason: str
+    begun_at: datetime
+    ended_at: datetime | None = None
+
+    @staticmethod
+    def key_of(tenant: str, subject: str, begun: str) -> Key:
+        return Key(f"TENANT#{tenant}#ROLLBACKS#{subject}", f"{Rollback.SK}{begun}")
+
+
+class Rollbacks:
+    """The rollbacks of one tenant's sources and models."""
+
+    def __init__(self, table: ControlTable, tenant: str) -> None:
+        self._table = table
+        self._tenant = tenant
+
+    def of(self, subject: str) -> list[Rollback]:
+        """The subject's rollbacks, newest first."""
+        pk = Rollback.key_of(self._tenant, subject, "").pk
+        return self._table.query(Rollback, pk, Rollback.SK, newest_first=True)
+
+    def begin(self, rollback: Rollback) -> None:
+        self._table.put(rollback, self._key(rollback), ABSENT)
+
+    def end(self, rollback: Rollback, at: datetime) -> None:
+        self._table.update(self._key(rollback), {"ended_at": at.isoformat()})
+
+    def take_back(self, run: TakenBack, at: datetime, reason: str) -> bool:
+        """The run is rolled back: what it published is no more. False if it was, or has been started again since."""
+        published = Attr("attempt").eq(run.attempt) & Attr("status").ne(RunStatus.ROLLED_BACK)
+        changes = {"status": RunStatus.ROLLED_BACK, "ended_at": at.isoformat(), "reason": reason, "task_token": ""}
+        return self._table.update(Run.key_of(self._tenant, run.run_id), changes, published)
+
+    def _key(self, rollback: Rollback) -> Key:
+        return Rollback.key_of(self._tenant, rollback.subject, rollback.begun_at.isoformat())
