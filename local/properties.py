@@ -25,6 +25,7 @@ _DELETE_LIFECYCLE = seam("services.s3", "_delete_bucket_lifecycle", "name")
 _PUT_LOGGING = seam("services.s3", "_put_bucket_logging", "name", "body")
 _PUT_OWNERSHIP = seam("services.s3", "_put_bucket_ownership_controls", "name", "body")
 _DELETE_OWNERSHIP = seam("services.s3", "_delete_bucket_ownership_controls", "name")
+_PUT_OBJECT_LOCK = seam("services.s3", "_put_object_lock_configuration", "bucket_name", "body")
 _UPDATE_TABLE = seam("services.dynamodb", "_update_table", "data")
 _UPDATE_BACKUPS = seam("services.dynamodb", "_update_continuous_backups", "data")
 _UPDATE_TTL = seam("services.dynamodb", "_update_ttl", "data")
@@ -82,6 +83,8 @@ def _configure_buckets() -> None:
         ("LifecycleConfiguration", lifecycle_xml, _checked(_PUT_LIFECYCLE.get()), _DELETE_LIFECYCLE.get()),
         ("LoggingConfiguration", logging_xml, _checked(_PUT_LOGGING.get()), lambda name: None),
         ("OwnershipControls", ownership_xml, _checked(_PUT_OWNERSHIP.get()), _DELETE_OWNERSHIP.get()),
+        # As on AWS, a lock is never taken off again.
+        ("ObjectLockConfiguration", object_lock_xml, _checked(_PUT_OBJECT_LOCK.get()), lambda name: None),
     )
     _BUCKET_CONFIGURATIONS.put((*configurations, *ours))
 
@@ -179,6 +182,14 @@ def logging_xml(properties: Properties) -> bytes:
 def ownership_xml(properties: Properties) -> bytes:
     """The S3 API's document for CloudFormation's OwnershipControls."""
     return _xml("OwnershipControls", {"Rule": properties["Rules"]}).encode()
+
+
+def object_lock_xml(properties: Properties) -> bytes:
+    """The S3 API's document for CloudFormation's ObjectLockConfiguration."""
+    document: Properties = {"ObjectLockEnabled": "Enabled"}
+    if retention := properties.get("Rule", {}).get("DefaultRetention"):
+        document["Rule"] = {"DefaultRetention": {name: retention[name] for name in ("Mode", "Days")}}
+    return _xml("ObjectLockConfiguration", document).encode()
 
 
 # --- DynamoDB, Lambda, SNS, Athena

@@ -10,7 +10,18 @@ from typing import Any
 from hypercorn.asyncio import serve as listen
 from hypercorn.config import Config
 
-from local import athena, delivery, iam, lambdas, leading_keys, properties, recorded, resources, stepfunctions
+from local import (
+    athena,
+    conditional_writes,
+    delivery,
+    iam,
+    lambdas,
+    leading_keys,
+    properties,
+    recorded,
+    resources,
+    stepfunctions,
+)
 from local.front_door import FrontDoor
 from local.ports import check_port
 from local.seams import seam
@@ -49,7 +60,8 @@ def prepare(settings: Settings) -> Any:
     os.environ.update(environment(settings))
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     application = _APPLICATION.get()
-    for repaired in (iam, leading_keys, resources, lambdas, stepfunctions, delivery, properties, athena, recorded):
+    judged = (iam, leading_keys, conditional_writes)
+    for repaired in (*judged, resources, lambdas, stepfunctions, delivery, properties, athena, recorded):
         repaired.install(settings)
     return FrontDoor(application) if settings.faults else application
 

@@ -81,3 +81,7 @@ class EngineFailed(MedallionError):
 
 class UnsafeSnapshot(MedallionError):
     """A table's snapshot holds something that the engine cannot read exactly, such as delete files."""
+
+
+class LedgerBroken(MedallionError):
+    """A chain of receipts is not as the control table says: a receipt was changed, removed or put in by another."""

@@ -33,6 +33,7 @@ class Zone(StrEnum):
     GOLD = "gold"
     QUARANTINE = "quarantine"
     ARTIFACTS = "artifacts"
+    LEDGER = "ledger"
     LOGS = "logs"
 
 
@@ -194,6 +195,13 @@ class TenantLayout:
 
     def latest_key(self, table: str) -> str:
         return f"{table}/_LATEST.json"
+
+    def receipt_prefix(self, chain: str) -> str:
+        """Where the receipts of a chain stand in the ledger bucket. A chain is named as its lease: `silver#flights`."""
+        return f"receipts/{chain.replace('#', '/')}/"
+
+    def receipt_key(self, chain: str, sequence: int) -> str:
+        return f"{self.receipt_prefix(chain)}{sequence:010d}.json"
 
     # --- compute and orchestration
 

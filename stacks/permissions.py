@@ -124,6 +124,14 @@ class Capabilities:
     def write_run_documents(self) -> Permissions:
         return self.write_objects(Zone.ARTIFACTS, "runs/")
 
+    def write_ledger(self) -> Permissions:
+        """Add receipts, and read them. To learn that a receipt's place is free needs the right to list."""
+        return (
+            *self.read_objects(Zone.LEDGER, "receipts/"),
+            *self.write_objects(Zone.LEDGER, "receipts/"),
+            *self.list_objects(Zone.LEDGER),
+        )
+
     # --- tables
 
     def read_tables(self, *zones: Zone) -> Permissions:
@@ -205,7 +213,7 @@ class Capabilities:
         return f"arn:aws:s3:::{self.layout.bucket(zone)}"
 
     def _objects(self, verb: str, actions: tuple[str, ...], zone: Zone, prefix: str) -> Permission:
-        of = "Runs" if prefix else zone.capitalize()
+        of = prefix.rstrip("/").capitalize() or zone.capitalize()
         return Permission(f"{verb}{of}", actions, (f"{self._bucket(zone)}/{prefix}*",), because=KEYS_AT_RUN_TIME)
 
     def _catalogue(self, sid: str, actions: tuple[str, ...], zone: Zone) -> Permission:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_logs as logs
@@ -42,6 +43,10 @@ class EnvironmentSettings(BaseModel):
     """How long objects as received stay; records stay in Bronze."""
     noncurrent_days: int = Field(ge=1)
     """How long an overwritten or removed object of the table zones can be brought back."""
+    ledger_lock: Literal["none", "governance", "compliance"]
+    """How a receipt is kept from being removed: not at all, against all but those who may bypass it, against all."""
+    ledger_days: int = Field(ge=0)
+    """How long a receipt is locked."""
     access_log_days: int = Field(ge=1)
     query_result_days: int = Field(ge=1)
     log_retention: logs.RetentionDays
@@ -63,6 +68,8 @@ ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
         recovery_days=1,
         landing_days=30,
         noncurrent_days=7,
+        ledger_lock="none",
+        ledger_days=0,
         access_log_days=30,
         query_result_days=7,
         log_retention=logs.RetentionDays.TWO_WEEKS,
@@ -79,6 +86,8 @@ ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
         recovery_days=7,
         landing_days=90,
         noncurrent_days=30,
+        ledger_lock="governance",
+        ledger_days=90,
         access_log_days=90,
         query_result_days=14,
         log_retention=logs.RetentionDays.THREE_MONTHS,
@@ -95,6 +104,8 @@ ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
         recovery_days=35,
         landing_days=365,
         noncurrent_days=90,
+        ledger_lock="compliance",
+        ledger_days=2557,
         access_log_days=365,
         query_result_days=30,
         log_retention=logs.RetentionDays.ONE_YEAR,

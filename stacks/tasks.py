@@ -26,9 +26,10 @@ def size(task: Task, settings: EnvironmentSettings) -> Size:
     match task:
         case Task.REFINE | Task.BUILD:
             return Size(settings.engine_memory, 900, settings.engine_storage)
-        case Task.GATE:
+        case Task.GATE | Task.SETTLE | Task.FAIL:
+            # They scan what a run committed: to judge it, and to write its receipt.
             return Size(2048, 300, 2048)
-        case Task.SEED | Task.PROMOTE | Task.FAIL:
+        case Task.SEED | Task.PROMOTE:
             return Size(1024, 300)
         case Task.TRIGGER:
             return Size(512, 900)
@@ -94,11 +95,22 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.write_tables(*published),
             *can.put_events(),
         ),
-        Task.SETTLE: (*can.control("GetItem", "UpdateItem", "DeleteItem", "Query"), *can.answer_tasks()),
+        Task.SETTLE: (
+            *can.control("GetItem", "UpdateItem", "DeleteItem", "Query"),
+            *can.use_key("s3"),
+            *can.read_run_documents(),
+            *can.read_tables(*of_sources, Zone.GOLD),
+            *can.write_ledger(),
+            *can.answer_tasks(),
+        ),
         Task.FAIL: (
             *can.control("GetItem", "UpdateItem", "DeleteItem", "Query"),
             *can.use_key("s3"),
+            *can.read_run_documents(),
+            *can.list_objects(Zone.ARTIFACTS),
+            *can.read_tables(Zone.BRONZE),
             *can.write_tables(*published),
+            *can.write_ledger(),
             *can.answer_tasks(),
             *can.put_events(),
         ),

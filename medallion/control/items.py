@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from medallion.contracts.model import Lane, Trigger
 from medallion.layout import Zone
 from medallion.ledger.outcomes import ObjectOutcomes
+from medallion.ledger.receipts import Link
 
 
 class Key(NamedTuple):
@@ -171,6 +172,7 @@ class Run(Item):
     """A run of a source or of a Gold model, as `kind` says; `subject` is the source's or the model's name.
 
     `replays` are the runs whose records a reprocess or a backfill takes up once more, at whose request and why.
+    `receipt` is the newest that tells of the run's end; an attempt that is under way has none yet.
     """
 
     SK: ClassVar[str] = "RUN#"
@@ -198,6 +200,7 @@ class Run(Item):
     replays: tuple[str, ...] = ()
     requested_by: str = ""
     purpose: str = ""
+    receipt: Link | None = None
 
     @staticmethod
     def key_of(tenant: str, run_id: str) -> Key:
@@ -206,6 +209,26 @@ class Run(Item):
     def total(self, outcome: str) -> int:
         """The run's records of that outcome (a field of ObjectOutcomes), over all its objects."""
         return sum(getattr(one, outcome) for one in self.outcomes)
+
+
+class Anchor(Item):
+    """A chain of receipts as it should be: its newest receipt. Only ever moved on by one, never back."""
+
+    SK: ClassVar[str] = "CHAIN#"
+    chain: str
+    sequence: int
+    hash: str
+    run_id: str
+    attempt: int
+    kind: str
+
+    @staticmethod
+    def key_of(tenant: str, chain: str) -> Key:
+        return Key(f"TENANT#{tenant}#LEDGER", f"{Anchor.SK}{chain}")
+
+    @property
+    def link(self) -> Link:
+        return Link.model_validate(self.model_dump(include=set(Link.model_fields)))
 
 
 class Lease(Item):

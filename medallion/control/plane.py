@@ -10,6 +10,7 @@ import boto3
 from boto3.dynamodb.conditions import Attr
 
 from medallion.control.items import (
+    Anchor,
     Approval,
     ClaimStatus,
     ContractVersion,
@@ -25,6 +26,7 @@ from medallion.control.rollbacks import Rollbacks
 from medallion.control.table import ABSENT, ControlTable, Put, Update
 from medallion.errors import UnknownRun, UnknownSource, UnknownTenant
 from medallion.layout import TenantLayout
+from medallion.ledger.receipts import Link
 
 
 class ControlPlane:
@@ -183,6 +185,29 @@ class ControlPlane:
             "reason": "",
         }
         return self._table.update(Run.key_of(self._tenant, run.run_id), changes, ended)
+
+    # --- receipts
+
+    def anchors(self) -> list[Anchor]:
+        """Every chain of receipts that the tenant has, with its newest."""
+        return self._table.query(Anchor, Anchor.key_of(self._tenant, "").pk, Anchor.SK)
+
+    def newest_receipt(self, chain: str) -> Link | None:
+        """The chain's newest receipt; None while there is none."""
+        anchor = self._table.get(Anchor, Anchor.key_of(self._tenant, chain))
+        return None if anchor is None else anchor.link
+
+    def anchor_receipt(self, chain: str, before: Link | None, newest: Link, *, of_run: bool = True) -> bool:
+        """Move the chain's anchor from `before` to `newest`, and name the receipt in its run (where it is `of_run`).
+
+        False if the anchor does not stand at `before`.
+        """
+        stands = ABSENT if before is None else Attr("sequence").eq(before.sequence) & Attr("hash").eq(before.hash)
+        moved = newest.model_dump(mode="json")
+        writes = [Update(Anchor.key_of(self._tenant, chain), {"chain": chain, **moved}, stands)]
+        if of_run:
+            writes.append(Update(Run.key_of(self._tenant, newest.run_id), {"receipt": moved}))
+        return self._table.transact(writes)
 
     def end(self, run_id: str, status: RunStatus, at: datetime, **changes: Any) -> None:
         """End a run, once: a run that has ended stays as it ended."""

@@ -1,4 +1,7 @@
-"""Settle: the run's record ends, and its lease goes to the next run. Abandon: a run that ends without publishing."""
+"""Settle: the run's receipt is written, its record ends, and its lease goes to the next run.
+
+Abandon: a run that ends without publishing.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,14 @@ from medallion.ledger.gate import Decision
 from medallion.steps.lease import hand_over
 from medallion.steps.platform import Platform
 from medallion.steps.promote import announce
+from medallion.steps.receipt import write_receipt
 from medallion.steps.ticket import Ticket
 
 
 def settle(platform: Platform, ticket: Ticket, decision: Decision) -> Run:
     """End a run that was published, or had nothing to publish, and let the next one go on."""
     status = RunStatus.UNCHANGED if decision is Decision.SKIP else RunStatus.PROMOTED
+    status = write_receipt(platform, ticket, status)
     platform.control.end(ticket.run_id, status, platform.clock())
     hand_over(platform, ticket)
     return platform.control.run(ticket.run_id)
@@ -51,6 +56,7 @@ def abandon(platform: Platform, ticket: Ticket, status: RunStatus, reason: str) 
     kind = EventType.RUN_REJECTED if status is RunStatus.REJECTED else EventType.RUN_FAILED
     named = "source" if ticket.kind.of_source else "model"
     platform.emit(kind, **{named: ticket.subject}, run_id=ticket.run_id, reason=reason)
+    status = write_receipt(platform, ticket, status, reason)
     platform.control.end(ticket.run_id, status, platform.clock(), reason=reason)
     hand_over(platform, ticket)
     return platform.control.run(ticket.run_id)

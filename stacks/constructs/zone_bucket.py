@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -47,13 +48,49 @@ class ZoneBucket(Construct):
             server_access_logs_prefix=f"{zone}/",
             lifecycle_rules=_lifecycle(zone, settings),
             removal_policy=settings.removal_policy,
+            object_lock_enabled=True if _locked(zone, settings) else None,
+            object_lock_default_retention=_retention(settings) if _locked(zone, settings) else None,
         )
+        if zone is Zone.LEDGER:
+            _keep_receipts(self.bucket, settings)
         if zone is Zone.LANDING:
             # The L2's own switch brings a custom resource with a function and a role; the property does without.
             bucket = cast("s3.CfnBucket", self.bucket.node.default_child)
             bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
                 event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
             )
+
+
+def _locked(zone: Zone, settings: EnvironmentSettings) -> bool:
+    return zone is Zone.LEDGER and settings.ledger_lock != "none"
+
+
+def _retention(settings: EnvironmentSettings) -> s3.ObjectLockRetention:
+    days = Duration.days(settings.ledger_days)
+    compliance = settings.ledger_lock == "compliance"
+    return s3.ObjectLockRetention.compliance(days) if compliance else s3.ObjectLockRetention.governance(days)
+
+
+def _keep_receipts(bucket: s3.Bucket, settings: EnvironmentSettings) -> None:
+    """Nobody puts an object where one stands; and where receipts are locked, nobody hides one by a delete marker."""
+    # The parts of a multipart upload carry no such header; what completes it does.
+    unconditional = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
+    _refuse(bucket, "RefuseOverwriting", ["s3:PutObject"], unconditional)
+    if settings.ledger_lock != "none":
+        _refuse(bucket, "RefuseDeleting", ["s3:DeleteObject", "s3:DeleteObjectVersion"], {})
+
+
+def _refuse(bucket: s3.Bucket, sid: str, actions: list[str], conditions: dict[str, dict[str, str]]) -> None:
+    bucket.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid=sid,
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            actions=actions,
+            resources=[bucket.arn_for_objects("*")],
+            conditions=conditions,
+        )
+    )
 
 
 def _lifecycle(zone: Zone, settings: EnvironmentSettings) -> Sequence[s3.LifecycleRule]:
@@ -64,6 +101,8 @@ def _lifecycle(zone: Zone, settings: EnvironmentSettings) -> Sequence[s3.Lifecyc
         expired_object_delete_marker=True,
     )
     match zone:
+        case Zone.LEDGER:
+            return [tidy]
         case Zone.LANDING:
             # An overwritten version is as much a record's origin as the current one, and stays as long.
             kept = s3.LifecycleRule(

@@ -65,6 +65,8 @@ def test_environment_is_read_by_the_emulator() -> None:
         ("services.cloudformation.custom_resource.invoke_custom_resource", "_execute_function_with_config_scope("),
         ("services.cloudformation.provisioners._s3_apply_configurations", "_S3_BUCKET_CONFIGURATIONS"),
         ("app._dispatch_service_request", "from ministack.core.iam_evaluator import AuthError, enforce"),
+        ("app._dispatch_service_request", "else s3_service_context(iam_action, query_params, path,"),
+        ("services.s3._put_object", "_check_put_preconditions("),
         ("services.athena._start_query_execution", "_execute_query(query_id, query, db, ddl, catalog)"),
         ("services.athena._start_query_execution", "{output_location}{query_id}.csv"),
         ("services.athena.handle_request", '"StartQueryExecution": _start_query_execution'),

@@ -102,6 +102,34 @@ def test_query_results_expire_and_run_documents_stay(prod: Synthesis) -> None:
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [("athena/", 30)]
 
 
+def test_receipts_are_locked_as_long_as_the_environment_says(dev: Synthesis, prod: Synthesis) -> None:
+    assert "ObjectLockConfiguration" not in bucket(dev, Zone.LEDGER), "a dev environment can be destroyed"
+    lock = bucket(prod, Zone.LEDGER)["ObjectLockConfiguration"]
+    assert lock["Rule"]["DefaultRetention"] == {"Mode": "COMPLIANCE", "Days": 2557}
+    for synthesis in (dev, prod):
+        for rule in lifecycle(synthesis, Zone.LEDGER).values():
+            assert not {"ExpirationInDays", "NoncurrentVersionExpiration"} & set(rule)
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_a_receipt_is_not_written_over_nor_hidden_when_policies_hold(
+    request: pytest.FixtureRequest, environment: str
+) -> None:
+    synthesis = request.getfixturevalue(environment)
+    refused = {
+        statement["Sid"]: statement
+        for policy in synthesis.resources("AWS::S3::BucketPolicy", "acme-foundation").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement.get("Sid", "").startswith("Refuse")
+    }
+    assert refused["RefuseOverwriting"]["Principal"] == {"AWS": "*"}
+    assert refused["RefuseOverwriting"]["Condition"] == {
+        "Null": {"s3:if-none-match": "true"},
+        "Bool": {"s3:ObjectCreationOperation": "true"},
+    }
+    assert ("RefuseDeleting" in refused) is (environment == "prod")
+
+
 def test_the_key_rotates_and_separates_administration_from_use(dev: Synthesis) -> None:
     key = dev.one("AWS::KMS::Key", "acme-foundation")
     assert key["EnableKeyRotation"] is True

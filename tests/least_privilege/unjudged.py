@@ -84,7 +84,10 @@ UNJUDGED: dict[tuple[str, str], Unjudged] = {
         )
         for machine in Machine
     },
-    **{(task, "UseKey"): _key("s3") for task in (Task.REFINE, Task.GATE, Task.PROMOTE, Task.FAIL, Task.BUILD)},
+    **{
+        (task, "UseKey"): _key("s3")
+        for task in (Task.REFINE, Task.GATE, Task.PROMOTE, Task.SETTLE, Task.FAIL, Task.BUILD)
+    },
     **{(task, "UseKey"): _key("s3", "sqs") for task in (Task.SEED, Task.TRIGGER)},
     (Task.COALESCE, "UseKey"): _key("sqs"),
     (Task.SEED, "PassScheduleRole"): Unjudged(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.properties import encryption_xml, lifecycle_xml
+from local.properties import encryption_xml, lifecycle_xml, object_lock_xml
 
 RULE = {"Status": "Enabled"}
 
@@ -39,3 +39,9 @@ def test_lifecycle_rule_keeps_what_it_says(rule: dict[str, Any], parts: list[str
 def test_managed_key_is_named_when_encryption_names_none() -> None:
     rule = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
     assert "alias/aws/s3" in encryption_xml({"ServerSideEncryptionConfiguration": [rule]}).decode()
+
+
+def test_lock_keeps_mode_and_days_when_receipts_are_locked() -> None:
+    retention = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 90}}
+    document = object_lock_xml({"ObjectLockEnabled": "Enabled", "Rule": retention}).decode()
+    assert "<Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>90</Days></DefaultRetention></Rule>" in document
