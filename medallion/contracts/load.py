@@ -7,11 +7,11 @@ from pathlib import Path
 
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
 
-from medallion.contracts.columns import ColumnReader
+from medallion.contracts.columns import ColumnReader, Columns
 from medallion.contracts.dialects import check_paths, read_dialect
 from medallion.contracts.document import read_document
 from medallion.contracts.findings import STANDARD, Findings
-from medallion.contracts.model import Contract
+from medallion.contracts.model import Contract, Load
 from medallion.contracts.quality import QualityReader
 from medallion.contracts.settings import CustomProperties, SourceSettings
 from medallion.errors import InvalidContract, InvalidName
@@ -61,6 +61,7 @@ def _normalised(document: OpenDataContractStandard, findings: Findings) -> Contr
     dialect = read_dialect(settings, findings)
     if dialect is not None:
         check_paths(dialect, columns.columns, findings)
+    _check_load(settings, columns, findings)
     if findings or dialect is None:
         return None
     about = document.description
@@ -74,6 +75,9 @@ def _normalised(document: OpenDataContractStandard, findings: Findings) -> Contr
         key=columns.key,
         checks=tuple(quality.checks),
         duplicates=settings.duplicates,
+        load=settings.load,
+        order_by=settings.order_by,
+        max_attempts=settings.max_attempts,
         trigger=settings.trigger,
         lane=settings.lane,
         approval=settings.approval,
@@ -91,3 +95,16 @@ def _check_source(source: SchemaObject, findings: Findings) -> None:
         )
     if not source.properties:
         findings.add("schema[0].properties", f"a source has columns, and the {STANDARD} lists them here", "list them")
+
+
+def _check_load(settings: SourceSettings, columns: Columns, findings: Findings) -> None:
+    """What replaces a record must know which one: by its key, and by a column that says which version is the later."""
+    where = "customProperties"
+    if settings.load is not Load.APPEND and not columns.key:
+        findings.add(where, f"load {settings.load} needs a key to know a record by", "mark it with primaryKey")
+    if settings.load is Load.UPSERT and settings.order_by is None:
+        findings.add(where, "load upsert needs a column that orders versions", "name it in orderBy")
+    if settings.load is not Load.UPSERT and settings.order_by is not None:
+        findings.add(where, "orderBy orders versions, which only load upsert has", "set load to upsert, or remove it")
+    if settings.order_by is not None and settings.order_by not in {column.name for column in columns.columns}:
+        findings.add(where, f"orderBy names {settings.order_by}, which is no column", "name a column of the contract")

@@ -227,6 +227,14 @@ class Trigger(StrEnum):
     SCHEDULE = "schedule"
 
 
+class Load(StrEnum):
+    """What an object says of Silver: new records; the latest version of each key; or the whole state of the source."""
+
+    APPEND = "append"
+    UPSERT = "upsert"
+    SNAPSHOT = "snapshot"
+
+
 class Lane(StrEnum):
     """Which engine runs a plan."""
 
@@ -248,6 +256,9 @@ class Contract(Frozen):
     key: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     duplicates: Literal["keep", "drop"] = "keep"
+    load: Load = Load.APPEND
+    order_by: str | None = None
+    max_attempts: int = 3
     trigger: Trigger = Trigger.ON_ARRIVAL
     lane: Lane = Lane.AUTO
     approval: Literal["automatic", "manual"] = "automatic"

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictStr, ValidationError
 from pydantic.alias_generators import to_camel
 
 from medallion.contracts.findings import Findings
-from medallion.contracts.model import Compression, Encoding, Format, Frozen, Lane, Trigger
+from medallion.contracts.model import Compression, Encoding, Format, Frozen, Lane, Load, Trigger
 
 S = TypeVar("S", bound="Settings")
 
@@ -39,6 +39,9 @@ class SourceSettings(Settings):
     records_path: str = "$"
     null_values: tuple[StrictStr, ...] = ("",)
     duplicates: Literal["keep", "drop"] = "keep"
+    load: Load = Load.APPEND
+    order_by: StrictStr | None = None
+    max_attempts: int = Field(default=3, ge=1, le=100, strict=True)
     trigger: Trigger = Trigger.ON_ARRIVAL
     lane: Lane = Lane.AUTO
     approval: Literal["automatic", "manual"] = "automatic"

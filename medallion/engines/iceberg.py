@@ -7,7 +7,7 @@ only what is missing is tried again.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -29,6 +29,7 @@ from medallion.engines.schema import iceberg_schema
 from medallion.errors import IncompatibleSchema, PublishConflict, UnsafeSnapshot
 from medallion.layout import CURRENT, TableLayout
 from medallion.plan.model import Field
+from medallion.plan.sql import literal
 
 _PROPERTIES = {
     "format-version": "2",
@@ -91,13 +92,16 @@ class Lake:
         files: Callable[[Table], Sequence[DataFile]],
         *,
         branch: str = MAIN_BRANCH,
-        replace: bool = False,
+        removing: Collection[str] | None = (),
+        anew: bool = False,
         notes: Mapping[str, str] = MappingProxyType({}),
     ) -> int:
         """Commit `files(table)` once for this run and attempt, and return the snapshot's id.
 
-        With `replace` the new files take the place of all others. If an earlier try committed already, nothing is
-        written. A branch that does not exist starts at main. `notes` go to the snapshot's summary.
+        The new files take the place of those named by `removing`, of all others where it is None. If an earlier try
+        committed already, nothing is written. After a conflict the same files are offered again; with `anew` they are
+        made again, for the table as it stands then. A branch that does not exist starts at main. `notes` go to the
+        snapshot's summary.
         """
         prepared: Sequence[DataFile] | None = None
         for attempt in conflicts():
@@ -106,8 +110,8 @@ class Lake:
                 done = commit.on(table, branch)
                 if done is not None:
                     return done.snapshot_id
-                prepared = files(table) if prepared is None else prepared
-                self._append(table, prepared, branch, {**notes, **commit.properties}, replace=replace)
+                prepared = files(table) if prepared is None or anew else prepared
+                self._append(table, prepared, branch, {**notes, **commit.properties}, removing=removing)
         return self._committed(layout, commit, branch).snapshot_id
 
     def publish(self, layout: TableLayout, commit: Commit, *, branch: str, base: int) -> int:
@@ -202,22 +206,35 @@ class Lake:
         snapshot = self.load(layout).metadata.snapshot_by_id(snapshot_id)
         return {} if snapshot is None or snapshot.summary is None else dict(snapshot.summary.additional_properties)
 
+    def rows(self, layout: TableLayout, snapshot_id: int) -> int:
+        """How many rows the snapshot holds, as its summary says."""
+        return int(self.notes(layout, snapshot_id).get("total-records", 0))
+
     def made(self, layout: TableLayout, commit: Commit, branch: str = MAIN_BRANCH) -> int | None:
         """The id of the snapshot that this run and attempt committed to the branch; None if it has not."""
         snapshot = commit.on(self.load(layout), branch)
         return None if snapshot is None else snapshot.snapshot_id
 
-    def plan(self, layout: TableLayout, *, snapshot_id: int | None = None, run_id: str | None = None) -> Planned:
-        """The data files of a snapshot (main's newest if none is named), those that may hold rows of run `run_id` if
-        it is named.
+    def noted(self, layout: TableLayout, snapshot_id: int, name: str) -> str | None:
+        """What the summary of that snapshot says under `name`, or of the nearest before it that says anything."""
+        metadata = self.load(layout).metadata
+        snapshot = metadata.snapshot_by_id(snapshot_id)
+        while snapshot is not None:
+            if snapshot.summary is not None and (found := snapshot.summary.get(name)) is not None:
+                return found
+            parent = snapshot.parent_snapshot_id
+            snapshot = None if parent is None else metadata.snapshot_by_id(parent)
+        return None
+
+    def plan(self, layout: TableLayout, *, snapshot_id: int | None = None, where: str | None = None) -> Planned:
+        """The data files of a snapshot (main's newest if none is named) that may hold rows of which `where` is true.
 
         UnsafeSnapshot if the snapshot holds delete files.
         """
         table = self.load(layout)
         if snapshot_id is None:
             snapshot_id = main_of(table).snapshot_id
-        chosen = ALWAYS_TRUE if run_id is None else f"run_id = '{run_id}'"
-        tasks = list(table.scan(row_filter=chosen, snapshot_id=snapshot_id).plan_files())
+        tasks = list(table.scan(row_filter=where or ALWAYS_TRUE, snapshot_id=snapshot_id).plan_files())
         if any(task.delete_files for task in tasks):
             raise UnsafeSnapshot(
                 f"{layout.qualified}: snapshot {snapshot_id} holds delete files; compact the table first"
@@ -238,7 +255,13 @@ class Lake:
             return self.load(layout)
 
     def _append(
-        self, table: Table, files: Sequence[DataFile], branch: str, properties: dict[str, str], *, replace: bool = False
+        self,
+        table: Table,
+        files: Sequence[DataFile],
+        branch: str,
+        properties: dict[str, str],
+        *,
+        removing: Collection[str] | None = (),
     ) -> None:
         with table.transaction() as transaction:
             if branch not in transaction.table_metadata.refs and branch != MAIN_BRANCH:
@@ -246,10 +269,11 @@ class Lake:
                 with ManageSnapshots(transaction) as refs:
                     refs.create_branch(base, branch)
             update = transaction.update_snapshot(snapshot_properties=properties, branch=branch)
-            with update.overwrite() if replace else update.fast_append() as producer:
-                if replace:
-                    for task in table.scan(snapshot_id=main_of(table).snapshot_id).plan_files():
-                        producer.delete_data_file(task.file)
+            adds = removing is not None and not removing
+            with update.fast_append() if adds else update.overwrite() as producer:
+                if not adds:
+                    for file in _standing(table, removing):
+                        producer.delete_data_file(file)
                 for file in files:
                     producer.append_data_file(file)
 
@@ -281,6 +305,22 @@ class Lake:
                 f"{layout.qualified}: run {commit.run_id}'s snapshot is not on branch {branch} after its commit"
             )
         return snapshot
+
+
+def of_runs(runs: Iterable[str]) -> str:
+    """The rows that those runs wrote, as `Lake.plan` takes a condition."""
+    return f"run_id IN ({', '.join(literal(one) for one in runs)})"
+
+
+def _standing(table: Table, chosen: Collection[str] | None) -> list[DataFile]:
+    """Main's data files, those `chosen` by address or all; UnsafeSnapshot where one of them is not there."""
+    files = [task.file for task in table.scan(snapshot_id=main_of(table).snapshot_id).plan_files()]
+    if chosen is None:
+        return files
+    found = [file for file in files if file.file_path in chosen]
+    if len(found) != len(set(chosen)):
+        raise UnsafeSnapshot(f"{'.'.join(table.name())}: files that the run is to replace are no longer in main")
+    return found
 
 
 def _refer(name: str, kind: SnapshotRefType, snapshot_id: int) -> SetSnapshotRefUpdate:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
+from pydantic import Field
+
 from medallion.contracts.model import Frozen
 from medallion.engines.commits import Commit
 from medallion.layout import TableLayout, TenantLayout
@@ -24,16 +26,23 @@ class SourceObject:
 
 @dataclass(frozen=True)
 class SourceTables:
-    """The four tables of a source, and where the tables stand that it refers to."""
+    """The tables of a source."""
 
     bronze: TableLayout
     silver: TableLayout
+    history: TableLayout
     quarantine: TableLayout
     duplicates: TableLayout
 
     @classmethod
     def of(cls, tenant: TenantLayout, source: str) -> SourceTables:
-        return cls(tenant.bronze(source), tenant.silver(source), tenant.quarantine(source), tenant.duplicates(source))
+        return cls(
+            tenant.bronze(source),
+            tenant.silver(source),
+            tenant.history(source),
+            tenant.quarantine(source),
+            tenant.duplicates(source),
+        )
 
 
 @dataclass(frozen=True)
@@ -45,9 +54,24 @@ class Attempt:
     started_at: datetime
 
 
+class Replay(Frozen):
+    """The records that a run takes up once more: `entries` of quarantine, or all those of `objects`.
+
+    `entries` are by object (record number, the entry's last position when it was chosen): an entry that something
+    became of since is left alone. `runs` are those that wrote the records to Bronze.
+    """
+
+    runs: tuple[str, ...]
+    entries: dict[str, tuple[tuple[int, int], ...]] = Field(default_factory=dict)
+    objects: tuple[str, ...] = ()
+
+
 class Refined(Frozen):
     """What Refine committed:
     the snapshot in each table, and Silver's main as it was when records were resolved against it.
+
+    `history` is None where nothing left Silver. `replayed` is the address of the list of records that were taken up
+    once more, `replayed_runs` those that wrote them to Bronze; None and empty for new objects.
     """
 
     objects: tuple[ObjectRead, ...]
@@ -56,6 +80,9 @@ class Refined(Frozen):
     quarantine: int
     duplicates: int
     silver_base: int
+    history: int | None = None
+    replayed: str | None = None
+    replayed_runs: tuple[str, ...] = ()
     seconds: dict[str, float]
 
 

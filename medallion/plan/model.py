@@ -51,10 +51,11 @@ class Field(Frozen):
 
 
 class Tables(Frozen):
-    """The columns of the four tables of a source."""
+    """The columns of the tables of a source."""
 
     bronze: tuple[Field, ...]
     silver: tuple[Field, ...]
+    history: tuple[Field, ...]
     quarantine: tuple[Field, ...]
     duplicates: tuple[Field, ...]
 
@@ -64,9 +65,11 @@ class Statements(Frozen):
 
     `row_hash_pair` holds templates of the parts of a (name, value) pair's text: `__prefix__` is the name's length and
     text, `__column__` the value; a null part is left out. `row_hash_raw` is an expression over a record's bytes.
-    `open_failures`, `judged` and `resolved` are relations, each reading what stands before it; the others are the rows
-    that go to the table of that name. The engine offers `staged`, `run` (one row), `objects`, `silver_held`,
-    `quarantine_log` and the plan's references.
+    `open_failures`, `judged`, `resolved` and `removed` are relations, each reading what stands before it; the others
+    are the rows that go to the table of that name, `kept` those of a rewritten file that stay. The engine offers
+    `staged`, `run` (one row), `objects`, `silver_held`, `quarantine_log` and the plan's references; of records that
+    are taken up once more also `own` (what Silver holds of them), `failed_before` and `tries`; and for `history` and
+    `kept` `silver_touched`, the rows of the files that hold what is removed.
     """
 
     row_hash_pair: tuple[str, ...]
@@ -75,13 +78,20 @@ class Statements(Frozen):
     judged: str
     resolved: str
     bronze: str
+    removed: str
     silver: str
+    kept: str
+    history: str
     quarantine: str
     duplicates: str
 
 
 class Plan(Frozen):
-    """What a run does to every record of its objects."""
+    """What a run does to every record of its objects.
+
+    `held` are the columns by which Silver's records are known; `replaces` says that a record may take another's place,
+    `snapshots` that an object is the whole state of its source.
+    """
 
     source: str
     contract_id: str
@@ -90,6 +100,10 @@ class Plan(Frozen):
     dialect: Dialect
     columns: tuple[PlanColumn, ...]
     key: tuple[str, ...]
+    held: tuple[str, ...]
+    replaces: bool
+    snapshots: bool
+    max_attempts: int
     rules: tuple[PlanRule, ...]
     references: tuple[PlanReference, ...]
     tables: Tables

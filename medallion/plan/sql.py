@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
 import sqlglot
 from sqlglot import exp
 
@@ -19,10 +23,11 @@ def literal(text: str) -> str:
     return exp.Literal.string(text).sql(dialect=WRITTEN_IN)
 
 
-def transpile(statement: str) -> dict[str, str]:
+@lru_cache(maxsize=512)
+def transpile(statement: str) -> Mapping[str, str]:
     """One statement or expression in the dialect of every engine."""
     tree = sqlglot.parse_one(statement, dialect=WRITTEN_IN)
-    return {engine: _spoken(tree, engine) for engine in ENGINES}
+    return MappingProxyType({engine: _spoken(tree, engine) for engine in ENGINES})
 
 
 def _spoken(tree: exp.Expr, engine: str) -> str:

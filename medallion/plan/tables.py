@@ -28,16 +28,28 @@ QUARANTINE = (
     Field(name="ingestion_timestamp", type="timestamptz"),
     Field(name="contract_version", type="string"),
     Field(name="ruleset", type="string"),
+    Field(name="reason", type="string"),
+    Field(name="log_position", type="long"),
 )
 DUPLICATES = (
     *(field for field in METADATA if field.name != "attempt_count"),
     Field(name="attempt", type="int"),
     Field(name="held_by", type="string"),
 )
+ENDING = (
+    Field(name="ended_by_run", type="string"),
+    Field(name="ended_by_attempt", type="int"),
+    Field(name="ended_at", type="timestamptz"),
+    Field(name="reason", type="string"),
+    Field(name="replaced_by_file_id", type="string"),
+    Field(name="replaced_by_row", type="long"),
+)
+"""What history adds to a row that Silver held: which run ended it and why, and the record that took its place."""
 
 
 def tables(contract: Contract) -> Tables:
-    """The columns of a source's four tables under `contract`."""
+    """The columns of a source's tables under `contract`."""
+    silver = (*(Field(name=column.name, type=iceberg_type(column.type)) for column in contract.columns), *METADATA)
     return Tables(
         bronze=(
             *(Field(name=column.name, type="string") for column in contract.columns),
@@ -46,10 +58,8 @@ def tables(contract: Contract) -> Tables:
             Field(name="malformed", type="string"),
             *METADATA,
         ),
-        silver=(
-            *(Field(name=column.name, type=iceberg_type(column.type)) for column in contract.columns),
-            *METADATA,
-        ),
+        silver=silver,
+        history=(*silver, *ENDING),
         quarantine=QUARANTINE,
         duplicates=DUPLICATES,
     )

@@ -60,6 +60,7 @@ def _judge_run(platform: Platform, ticket: Ticket) -> Judgement:
             "silver_base": str(refined.silver_base),
             "quarantine": str(refined.quarantine),
             "duplicates": str(refined.duplicates),
+            **({} if refined.history is None else {"history": str(refined.history)}),
         },
     )
     if judgement.decision is Decision.HOLD and _approved(before, found.objects):

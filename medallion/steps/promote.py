@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from medallion.contracts.model import Frozen
-from medallion.control.items import Run
+from medallion.control.items import Run, RunKind
 from medallion.engines.duckdb.quarantine import publish
 from medallion.engines.model import Built, SourceTables
 from medallion.errors import PublishConflict
@@ -51,7 +51,7 @@ def promote(platform: Platform, ticket: Ticket) -> None:
 def announce(platform: Platform, ticket: Ticket, run: Run, snapshot: int) -> None:
     """What follows once main holds the run's snapshot: its quarantine entries stand, readers and models are told."""
     table = ticket.published_table(platform.layout)
-    if ticket.kind.of_source and (run.total("quarantined") or run.total("duplicates")):
+    if ticket.kind.of_source and (ticket.kind is not RunKind.INGEST or _logged(run)):
         publish(platform.lake, SourceTables.of(platform.layout, ticket.subject), ticket.commit, platform.resources)
     _tell(platform, table, published(platform, run, table, snapshot))
     platform.lake.drop_branch(table, ticket.branch)
@@ -60,6 +60,11 @@ def announce(platform: Platform, ticket: Ticket, run: Run, snapshot: int) -> Non
         platform.emit(EventType.SILVER_PROMOTED, source=ticket.subject, **about)
     else:
         platform.emit(EventType.GOLD_PROMOTED, model=ticket.subject, **about)
+
+
+def _logged(run: Run) -> bool:
+    """Whether anything stands in the logs that waits for the run's publication."""
+    return bool("history" in run.snapshots or run.total("quarantined") or run.total("duplicates"))
 
 
 def _base(platform: Platform, ticket: Ticket, run: Run) -> int:
@@ -81,7 +86,7 @@ def published(platform: Platform, run: Run, table: TableLayout, snapshot: int) -
         contract_version=run.contract_version,
         execution_arn=run.execution_arn,
         completed_at=platform.clock(),
-        rows=run.rows or run.total("inserted"),
+        rows=run.rows or run.total("inserted") + run.total("updated"),
         outcomes=run.outcomes,
     )
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import BinaryIO, cast
 
 from medallion.contracts import parse_contract
 from medallion.contracts.model import Frozen
+from medallion.control.items import RunKind
 from medallion.engines.duckdb.quarantine import withdraw
 from medallion.engines.duckdb.refine import refine as run_plan
-from medallion.engines.model import Attempt, Refined, SourceObject, SourceTables
+from medallion.engines.duckdb.replay import Replayed, bronze_of
+from medallion.engines.duckdb.staging import Arrived
+from medallion.engines.inputs import Inputs, Pins
+from medallion.engines.model import Attempt, Refined, Replay, SourceObject, SourceTables
 from medallion.errors import InvalidContract, SchemaMismatch, UnreadableObject
 from medallion.layout import Zone
 from medallion.plan.compiler import compile_plan
@@ -18,7 +23,9 @@ from medallion.steps.platform import Platform
 from medallion.steps.ticket import Ticket
 from medallion.steps.trigger import MANIFEST, Manifest, ManifestObject
 
-PLAN, REFINED = "plan.json", "refined.json"
+PLAN, PINS, REFINED = "plan.json", "pins.json", "refined.json"
+REPLAY, REPLAYED = "replay.json", "replayed.parquet"
+"""The records that a replay was asked for, and those that its attempt took up."""
 
 
 class RefineResult(Frozen):
@@ -29,7 +36,7 @@ class RefineResult(Frozen):
 
 
 def refine(platform: Platform, ticket: Ticket) -> None:
-    """Run the pinned plan over the run's objects.
+    """Run the pinned plan over the run's objects, or over the records that it takes up once more.
 
     A header that breaks the contract blocks the run, before anything is written.
     """
@@ -38,26 +45,47 @@ def refine(platform: Platform, ticket: Ticket) -> None:
     tables = SourceTables.of(layout, ticket.subject)
     _leave_earlier_attempts(platform, ticket, tables)
     plan = _pinned_plan(platform, ticket)
-    manifest = platform.read_document(Manifest, ticket.run_id, 1, MANIFEST)
-    if manifest is None:
-        raise UnreadableObject(
-            f"run {ticket.run_id}: its manifest is gone from the artifacts bucket; start the run again"
-        )
-    started_at = platform.clock()
+    inputs, started_at = _pinned_inputs(platform, ticket, plan, tables)
+    run = Attempt(ticket.commit, ticket.branch, started_at)
     try:
-        refined = run_plan(
-            lake,
-            plan,
-            tables,
-            {one.source: layout.silver(one.source) for one in plan.references},
-            Attempt(ticket.commit, ticket.branch, started_at),
-            [_source_object(platform, one) for one in manifest.objects],
-            platform.resources,
-        )
+        refined = run_plan(lake, plan, tables, inputs, run, _material(platform, ticket, tables), platform.resources)
         result = RefineResult(refined=refined)
     except SchemaMismatch as mismatch:
         result = RefineResult(blocked=str(mismatch))
     platform.write_document(ticket.run_id, ticket.attempt, REFINED, result)
+
+
+def _material(platform: Platform, ticket: Ticket, tables: SourceTables) -> Arrived | Replayed:
+    if ticket.kind is RunKind.INGEST:
+        manifest = platform.read_document(Manifest, ticket.run_id, 1, MANIFEST)
+        if manifest is None:
+            raise UnreadableObject(
+                f"run {ticket.run_id}: its manifest is gone from the artifacts bucket; start the run again"
+            )
+        return Arrived([_source_object(platform, one) for one in manifest.objects])
+    chosen = platform.read_document(Replay, ticket.run_id, 1, REPLAY)
+    if chosen is None:
+        raise UnreadableObject(
+            f"run {ticket.run_id}: the list of its records is gone from the artifacts bucket; ask for the run again"
+        )
+    document = platform.layout.run_document(ticket.run_id, ticket.attempt, REPLAYED)
+    return Replayed(
+        chosen=chosen,
+        bronze=bronze_of(platform.lake, tables, chosen),
+        address=f"s3://{platform.layout.bucket(Zone.ARTIFACTS)}/{document}",
+        open_object=partial(_claimed_object, platform, ticket.subject),
+    )
+
+
+def _pinned_inputs(platform: Platform, ticket: Ticket, plan: Plan, tables: SourceTables) -> tuple[Inputs, datetime]:
+    """What the attempt reads, and when it began: the same for each try of it."""
+    references = {one.source: platform.layout.silver(one.source) for one in plan.references}
+    pins = platform.read_document(Pins, ticket.run_id, ticket.attempt, PINS)
+    inputs = Inputs.read(platform.lake, plan, tables, references, pins)
+    if pins is None:
+        pins = inputs.pins(platform.clock())
+        platform.write_document(ticket.run_id, ticket.attempt, PINS, pins)
+    return inputs, pins.started_at
 
 
 def _pinned_plan(platform: Platform, ticket: Ticket) -> Plan:
@@ -104,6 +132,16 @@ def _leave_earlier_attempts(platform: Platform, ticket: Ticket, tables: SourceTa
 
 def _source_object(platform: Platform, one: ManifestObject) -> SourceObject:
     return SourceObject(one.source_file_id, one.arrived_at, partial(_open, platform, one))
+
+
+def _claimed_object(platform: Platform, source: str, source_file_id: str) -> SourceObject:
+    claim = platform.control.claim_of(source, source_file_id)
+    if claim is None:
+        raise UnreadableObject(f"{source_file_id} of source {source}: nothing is known of this object")
+    return _source_object(platform, ManifestObject.model_validate(claim.model_dump(include=_OF_CLAIM)))
+
+
+_OF_CLAIM = set(ManifestObject.model_fields)
 
 
 def _open(platform: Platform, one: ManifestObject) -> BinaryIO:

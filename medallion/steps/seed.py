@@ -43,7 +43,7 @@ def seed(platform: Platform, folder: Path, schedule_role_arn: str) -> list[str]:
     )
     for file in tenant.contracts:
         _register(platform, file)
-        _ensure_tables(platform, file.contract)
+        ensure_tables(platform, file.contract)
         _schedule(platform, file.source, schedule_role_arn)
     for model in tenant.models:
         parsed = parse_model(model.name, model.text, f"{model.name}.sql")
@@ -84,12 +84,14 @@ def _register(platform: Platform, file: ContractFile) -> None:
         )
 
 
-def _ensure_tables(platform: Platform, contract: Contract) -> None:
+def ensure_tables(platform: Platform, contract: Contract) -> None:
+    """The tables of the contract's source, with every column that it names."""
     plan = compile_plan(contract, ruleset_hash(contract))
     tables = SourceTables.of(platform.layout, contract.source)
     for layout, fields in (
         (tables.bronze, plan.tables.bronze),
         (tables.silver, plan.tables.silver),
+        (tables.history, plan.tables.history),
         (tables.quarantine, plan.tables.quarantine),
         (tables.duplicates, plan.tables.duplicates),
     ):

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from medallion.engines.commits import Commit
 from medallion.engines.duckdb.session import Resources, Session, open_session
-from medallion.engines.iceberg import Lake
+from medallion.engines.iceberg import Lake, of_runs
 from medallion.engines.model import Refined, SourceTables
 from medallion.ledger.outcomes import Audit, ObjectOutcomes
-from medallion.plan.quarantine import Event
+from medallion.plan.quarantine import FAILURES, Event
 from medallion.plan.sql import literal
+from medallion.plan.tables import ENDING
 
+_FAILED = ", ".join(f"'{event}'" for event in FAILURES)
+_ENDING = tuple(field.name for field in ENDING)
+_ENDED = """
+CREATE TABLE ended AS SELECT * FROM history_files WHERE ended_by_run = $run_id AND ended_by_attempt = $attempt
+"""
 _PLACES = f"""
 CREATE TABLE places AS
-SELECT source_file_id, source_row, 'bronze' AS place FROM bronze_files WHERE run_id = $run_id
-UNION ALL SELECT source_file_id, source_row, 'inserted' FROM silver_files WHERE run_id = $run_id
-UNION ALL SELECT source_file_id, source_row, 'quarantined' FROM quarantine_files
-    WHERE run_id = $run_id AND attempt = $attempt AND event = '{Event.QUARANTINED}'
+SELECT source_file_id, source_row, 'bronze' AS place FROM arrivals
+UNION ALL SELECT s.source_file_id, s.source_row, CASE WHEN u.source_row IS NULL THEN 'inserted' ELSE 'updated' END
+    FROM silver_files AS s LEFT JOIN (
+        SELECT DISTINCT replaced_by_file_id AS source_file_id, replaced_by_row AS source_row FROM ended
+        WHERE reason = 'updated'
+    ) AS u ON u.source_file_id = s.source_file_id AND u.source_row = s.source_row
+    WHERE s.run_id = $run_id
+UNION ALL SELECT source_file_id, source_row,
+        CASE WHEN event = '{Event.CONDEMNED}' THEN 'condemned' ELSE 'quarantined' END
+    FROM quarantine_files WHERE run_id = $run_id AND attempt = $attempt AND event IN ({_FAILED})
 UNION ALL SELECT source_file_id, source_row, 'duplicates' FROM duplicates_files
     WHERE run_id = $run_id AND attempt = $attempt
 """
@@ -30,7 +44,7 @@ FROM (
 _CODES = f"""
 SELECT code, COUNT(*) FROM (
     SELECT DISTINCT source_file_id, source_row, UNNEST(errors).code AS code FROM quarantine_files
-    WHERE run_id = $run_id AND attempt = $attempt AND event = '{Event.QUARANTINED}'
+    WHERE run_id = $run_id AND attempt = $attempt AND event IN ({_FAILED})
 ) GROUP BY code ORDER BY code
 """
 
@@ -41,34 +55,57 @@ def audit(lake: Lake, tables: SourceTables, commit: Commit, refined: Refined, re
     """
     run_id = commit.run_id
     with open_session(resources) as session:
-        position = ("source_file_id", "source_row", "run_id")
-        committed = {
-            "bronze": (tables.bronze, refined.bronze, position),
-            "silver": (tables.silver, refined.silver, position),
-            "quarantine": (tables.quarantine, refined.quarantine, (*position, "attempt", "event", "errors")),
-            "duplicates": (tables.duplicates, refined.duplicates, (*position, "attempt")),
-        }
-        for name, (layout, snapshot, columns) in committed.items():
-            session.read(f"{name}_files", lake.plan(layout, snapshot_id=snapshot, run_id=run_id), columns)
+        _offer_committed(session, lake, tables, run_id, refined)
         this_run = {"run_id": run_id, "attempt": commit.attempt}
-        session.connection.execute(_PLACES.replace("$run_id", literal(run_id)).replace("$attempt", str(commit.attempt)))
+        for statement in (_ENDED, _PLACES):
+            told = statement.replace("$run_id", literal(run_id)).replace("$attempt", str(commit.attempt))
+            session.connection.execute(told)
         counts: dict[str, dict[str, int]] = {}
         for source_file_id, place, count in session.connection.execute(_COUNTS).fetchall():
             counts.setdefault(source_file_id, {})[place] = count
         lost, doubled = _pair(session, _LOST_AND_DOUBLED)
+        ended, _ = _pair(session, "SELECT COUNT(*), 0 FROM ended")
         codes = dict(session.connection.execute(_CODES, this_run).fetchall())
     objects = tuple(
         ObjectOutcomes(source_file_id=one.source_file_id, rows_in=one.rows_in, **counts.pop(one.source_file_id, {}))
         for one in refined.objects
     )
     strangers = sum(sum(places.values()) for places in counts.values())
+    # A file that was written anew must hold what it held, but for what was removed.
+    entered = sum(one.inserted + one.updated for one in objects)
+    surplus = lake.rows(tables.silver, refined.silver) - (
+        lake.rows(tables.silver, refined.silver_base) + entered - ended
+    )
     return Audit(
         objects=objects,
         quarantined_by_code=codes,
-        lost=lost,
-        doubled=doubled + strangers,
+        lost=lost + max(0, -surplus),
+        doubled=doubled + strangers + max(0, surplus),
         silver_main=lake.head(tables.silver),
     )
+
+
+def _offer_committed(session: Session, lake: Lake, tables: SourceTables, run_id: str, refined: Refined) -> None:
+    """What the run committed to each table, and `arrivals`: the records that it had to account for."""
+    position = ("source_file_id", "source_row", "run_id")
+    of_run = f"run_id = {literal(run_id)}"
+    committed = {
+        "silver": (tables.silver, refined.silver, of_run, position),
+        "quarantine": (tables.quarantine, refined.quarantine, of_run, (*position, "attempt", "event", "errors")),
+        "duplicates": (tables.duplicates, refined.duplicates, of_run, (*position, "attempt")),
+        "history": (tables.history, refined.history, f"ended_by_run = {literal(run_id)}", _ENDING),
+        "bronze": (tables.bronze, refined.bronze, of_runs(refined.replayed_runs or (run_id,)), position),
+    }
+    for name, (layout, snapshot, rows, columns) in committed.items():
+        planned = lake.plan(layout, snapshot_id=snapshot, where=rows)
+        # Where a run committed nothing to a table there is no snapshot of its own to read.
+        session.read(f"{name}_files", planned if snapshot is not None else replace(planned, files=()), columns)
+    if refined.replayed is None:
+        arrivals = f"SELECT source_file_id, source_row FROM bronze_files WHERE run_id = {literal(run_id)}"
+    else:
+        session.open_file("chosen", refined.replayed)
+        arrivals = "SELECT c.* FROM chosen AS c JOIN bronze_files AS b USING (source_file_id, source_row)"
+    session.connection.execute(f"CREATE VIEW arrivals AS {arrivals}")
 
 
 def _pair(session: Session, query: str) -> tuple[int, int]:

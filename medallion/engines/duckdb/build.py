@@ -69,7 +69,7 @@ def build(
             run.commit,
             lambda table: session.write("SELECT * FROM result", table, target, run.commit),
             branch=run.branch,
-            replace=True,
+            removing=None,
             notes=notes,
         )
     return Built(snapshot=snapshot, base=base, inputs=pinned, rows=rows, null_keys=nulls, repeated_keys=repeated)

@@ -38,15 +38,15 @@ def contents_of_run(
     of_run, of_attempt = f"run_id = {run}", f"run_id = {run} AND attempt = {attempt}"
     with open_session(resources) as session:
         found = _Found(session)
-        bronze = lake.plan(tables.bronze, run_id=commit.run_id)
+        bronze = lake.plan(tables.bronze, where=of_run)
         texts = [one.name for one in bronze.schema.fields if one.name not in _OF_BRONZE]
         found.add("bronze", bronze, of_run, texts)
         if published is not None:
-            planned = lake.plan(tables.silver, snapshot_id=published, run_id=commit.run_id)
+            planned = lake.plan(tables.silver, snapshot_id=published, where=of_run)
             found.add("silver", planned, of_run, ("run_id",))
-        log = lake.plan(tables.quarantine, run_id=commit.run_id)
+        log = lake.plan(tables.quarantine, where=of_run)
         found.add("quarantine", log, f"{of_attempt} AND {_MARKERS}", ("run_id", "attempt"), ("event", "source_file_id"))
-        repeats = lake.plan(tables.duplicates, run_id=commit.run_id)
+        repeats = lake.plan(tables.duplicates, where=of_run)
         found.add("duplicates", repeats, of_attempt, ("run_id", "attempt"))
         if published is not None and lake.exists(history):
             ended = f"ended_by_run = {run} AND ended_by_attempt = {attempt}"

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table
+
 from medallion.engines.commits import Commit
 from medallion.engines.duckdb.session import Resources, open_session
 from medallion.engines.iceberg import Lake
@@ -51,6 +54,11 @@ def _mark(
         "run_id": literal(run.run_id),
         "attempt": str(run.attempt),
     }
-    row = "SELECT " + ", ".join(f"{said.get(field.name, 'NULL')} AS {field.name}" for field in QUARANTINE)
     with open_session(resources) as session:
-        return lake.append(log, commit, lambda table: session.write(row, table, log, commit))
+
+        def positioned(table: Table) -> list[DataFile]:
+            row = said | {"log_position": str(table.metadata.next_sequence_number())}
+            select = ", ".join(f"{row.get(field.name, 'NULL')} AS {field.name}" for field in QUARANTINE)
+            return session.write(f"SELECT {select}", table, log, commit)
+
+        return lake.append(log, commit, positioned, anew=True)

@@ -1,92 +1,97 @@
-"""Landing → Bronze, Silver on the run's branch, the quarantine log and the duplicates log."""
+"""A run's records → Bronze, Silver on the run's branch, Silver's history, the quarantine and duplicates logs."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-
-from pyiceberg.table.refs import MAIN_BRANCH
+from typing import Protocol
 
 from medallion.contracts.model import ErrorCode
-from medallion.engines.commits import Commit
 from medallion.engines.duckdb.session import Resources, Session, open_session
-from medallion.engines.duckdb.staging import stage
+from medallion.engines.duckdb.writer import Writer
 from medallion.engines.iceberg import Lake, Planned
-from medallion.engines.model import Attempt, Refined, SourceObject, SourceTables
+from medallion.engines.inputs import Inputs
+from medallion.engines.model import Attempt, Refined, SourceTables
 from medallion.layout import TableLayout
 from medallion.ledger.outcomes import ObjectRead
 from medallion.plan.model import Plan
 from medallion.plan.quarantine import Event
 from medallion.plan.sql import literal, quoted
 
+AS_OF = "medallion.as-of"
+"""In the summary of a snapshot source's Silver: the newest object whose state it holds, by arrival."""
+
+
+class Material(Protocol):
+    """The records of a run: those of new objects, or some that are taken up once more.
+
+    `stage` offers `staged` and `objects`, and for a replay also `own`, `failed_before` and `tries`.
+    """
+
+    @property
+    def replay(self) -> bool: ...
+    @property
+    def list_address(self) -> str | None: ...
+    @property
+    def runs(self) -> tuple[str, ...]: ...
+    def stage(self, session: Session, plan: Plan, silver: Planned) -> list[ObjectRead]: ...
+    def keep(self, writer: Writer, bronze: TableLayout, select: str) -> int: ...
+
 
 def refine(
-    lake: Lake,
-    plan: Plan,
-    tables: SourceTables,
-    references: Mapping[str, TableLayout],
-    run: Attempt,
-    objects: Sequence[SourceObject],
-    resources: Resources,
+    lake: Lake, plan: Plan, tables: SourceTables, inputs: Inputs, run: Attempt, material: Material, resources: Resources
 ) -> Refined:
-    """Give every record of the objects its outcome, and commit each outcome once.
+    """Give every record of the material its outcome, and commit each outcome once.
 
-    `references` says where the published Silver of each source stands that the plan refers to. Nothing that readers
-    see changes: Silver is written to the run's branch. Raises SchemaMismatch before anything is committed.
+    Nothing that readers see changes: Silver is written to the run's branch. Raises SchemaMismatch before anything is
+    committed.
     """
-    objects = sorted(objects, key=lambda one: one.source_file_id)
-    clock = _Clock()
+    clock, statements = _Clock(), plan.statements["duckdb"]
     with open_session(resources) as session:
-        read = stage(session, plan, objects)
+        writer = Writer(session, lake, run)
+        session.read("quarantine_log", inputs.quarantine)
+        _describe_run(session, plan, run, replay=material.replay)
+        read = material.stage(session, plan, inputs.silver)
+        notes = _order_snapshots(session, lake, tables, inputs.silver) if plan.snapshots else {}
         clock.lap("parse")
-        _describe_run(session, plan, run, objects)
-        writer = _Writer(session, lake, run)
-        statements = plan.statements["duckdb"]
-        bronze = writer.commit(tables.bronze, statements.bronze, commit=run.commit.whole_run)
+        bronze = material.keep(writer, tables.bronze, statements.bronze)
         clock.lap("bronze")
-        base = lake.plan(tables.silver)
-        _offer_held(session, plan, base)
-        _offer_references(session, lake, plan, references)
-        session.read(
-            "quarantine_log", lake.plan(tables.quarantine), ("event", "run_id", "attempt", "row_hash", "ruleset")
-        )
-        for relation in ("open_failures", "judged", "resolved"):
-            session.connection.execute(f"CREATE TABLE {relation} AS {getattr(statements, relation)}")
+        judge(session, plan, inputs, replay=material.replay)
         clock.lap("judge")
-        silver = writer.commit(tables.silver, statements.silver, branch=run.branch)
+        if plan.replaces or material.replay:
+            silver, history = writer.replace(tables, inputs.silver, plan, notes)
+        else:
+            silver, history = writer.commit(tables.silver, statements.silver, branch=run.branch), None
         clock.lap("silver")
-        unreadable = [one for one in read if one.unreadable]
         failed = " UNION ALL ".join(
-            [f"({statements.quarantine})", *(_object_event(plan, run, one) for one in unreadable)]
+            [f"({statements.quarantine})", *(_object_event(plan, one) for one in read if one.unreadable)]
         )
-        quarantine = writer.commit(tables.quarantine, failed)
+        quarantine = writer.log(tables.quarantine, failed)
         duplicates = writer.commit(tables.duplicates, statements.duplicates)
         clock.lap("quarantine")
     return Refined(
         objects=tuple(read),
         bronze=bronze,
         silver=silver,
+        history=history,
         quarantine=quarantine,
         duplicates=duplicates,
-        silver_base=base.snapshot_id,
+        silver_base=inputs.silver.snapshot_id,
+        replayed=material.list_address,
+        replayed_runs=material.runs,
         seconds=clock.laps,
     )
 
 
-class _Writer:
-    def __init__(self, session: Session, lake: Lake, run: Attempt) -> None:
-        self._session, self._lake, self._run = session, lake, run
-
-    def commit(
-        self, layout: TableLayout, select: str, *, branch: str = MAIN_BRANCH, commit: Commit | None = None
-    ) -> int:
-        return self._lake.append(
-            layout,
-            commit or self._run.commit,
-            lambda table: self._session.write(select, table, layout, self._run.commit),
-            branch=branch,
-        )
+def judge(session: Session, plan: Plan, inputs: Inputs, *, replay: bool) -> None:
+    """The relations `judged`, `resolved` and `removed`, from what is staged and what is held."""
+    _offer_held(session, plan, inputs.silver, replay=replay)
+    _offer_references(session, plan, inputs)
+    if not replay:
+        offer_no_past(session, inputs.silver)
+    statements = plan.statements["duckdb"]
+    relations = ["open_failures", "judged", "resolved"] + ["removed"] * (replay or plan.replaces)
+    for relation in relations:
+        session.connection.execute(f"CREATE TABLE {relation} AS {getattr(statements, relation)}")
 
 
 class _Clock:
@@ -100,36 +105,66 @@ class _Clock:
         self._since = now
 
 
-def _describe_run(session: Session, plan: Plan, run: Attempt, objects: Iterable[SourceObject]) -> None:
-    """The relations `run` and `objects`: what the plan's SQL knows of the run that executes it."""
+def _describe_run(session: Session, plan: Plan, run: Attempt, *, replay: bool) -> None:
+    """The relation `run`: what the plan's SQL knows of the run that executes it."""
     session.connection.execute(
         "CREATE TABLE run AS SELECT $1 AS run_id, $2::INTEGER AS attempt, $3 AS contract_version, $4 AS ruleset, "
-        "$5::TIMESTAMPTZ AS started_at",
-        [run.commit.run_id, run.commit.attempt, plan.contract_version, plan.ruleset, _utc(run.started_at)],
+        "$5::TIMESTAMPTZ AS started_at, $6::BOOLEAN AS replay, $7::INTEGER AS max_attempts, TRUE AS newest, "
+        "0::BIGINT AS log_position",
+        [
+            run.commit.run_id,
+            run.commit.attempt,
+            plan.contract_version,
+            plan.ruleset,
+            run.started_at.isoformat(),
+            replay,
+            plan.max_attempts,
+        ],
     )
+
+
+def _order_snapshots(session: Session, lake: Lake, tables: SourceTables, silver: Planned) -> dict[str, str]:
+    """Whether the run's objects are the newest state of the source; and what Silver's next snapshot is to say of it."""
+    held = lake.noted(tables.silver, silver.snapshot_id, AS_OF) or ""
+    [found] = session.connection.execute(
+        "SELECT MAX(strftime(arrived_at, '%Y-%m-%dT%H:%M:%S.%fZ') || ' ' || source_file_id) FROM objects"
+    ).fetchone() or (None,)
+    newest = found or ""
+    session.connection.execute("UPDATE run SET newest = $1", [newest >= held])
+    return {AS_OF: max(newest, held)}
+
+
+def _offer_held(session: Session, plan: Plan, silver: Planned, *, replay: bool) -> None:
+    """The relation `silver_held`: what identifies Silver's records, those left out that are taken up once more."""
+    if not replay:
+        session.read("silver_held", silver, plan.held)
+        return
+    session.read("silver_identified", silver, (*plan.held, "source_file_id", "source_row"))
     session.connection.execute(
-        "CREATE TABLE objects (object_number INTEGER, source_file_id VARCHAR, arrived_at TIMESTAMPTZ)"
+        "CREATE VIEW silver_held AS SELECT * FROM silver_identified AS s ANTI JOIN (own JOIN objects USING "
+        "(object_number)) AS w ON w.source_file_id = s.source_file_id AND w.source_row = s.source_row"
     )
-    for number, one in enumerate(objects):
-        session.connection.execute(
-            "INSERT INTO objects VALUES ($1, $2, $3::TIMESTAMPTZ)", [number, one.source_file_id, _utc(one.arrived_at)]
-        )
 
 
-def _offer_held(session: Session, plan: Plan, silver: Planned) -> None:
-    """The relation `silver_held`: what identifies Silver's records, by key, or by content where there is no key."""
-    session.read("silver_held", silver, (*plan.key, "row_hash"))
-
-
-def _offer_references(session: Session, lake: Lake, plan: Plan, references: Mapping[str, TableLayout]) -> None:
+def _offer_references(session: Session, plan: Plan, inputs: Inputs) -> None:
     for one in plan.references:
-        session.read(f"{one.relation}_rows", lake.plan(references[one.source]), (one.column,))
+        session.read(f"{one.relation}_rows", inputs.references[one.source], (one.column,))
         session.connection.execute(
             f"CREATE TABLE {one.relation} AS SELECT DISTINCT {quoted(one.column)} AS value FROM {one.relation}_rows"
         )
 
 
-def _object_event(plan: Plan, run: Attempt, one: ObjectRead) -> str:
+def offer_no_past(session: Session, silver: Planned) -> None:
+    """New records have none: the relations of a replay, empty."""
+    session.read("silver_typed", Planned(silver.snapshot_id, silver.schema, ()))
+    position = "0::INTEGER AS object_number, 0::BIGINT AS source_row"
+    run = session.connection.execute
+    run(f"CREATE TABLE own AS SELECT {position}, * EXCLUDE (source_row) FROM silver_typed WHERE FALSE")
+    run(f"CREATE TABLE failed_before AS SELECT {position}, '' AS row_hash WHERE FALSE")
+    run(f"CREATE TABLE tries AS SELECT {position}, 0 AS tries WHERE FALSE")
+
+
+def _object_event(plan: Plan, one: ObjectRead) -> str:
     """The quarantine log's row for an object that cannot be read at all."""
     said = {
         "event": literal(Event.OBJECT_QUARANTINED),
@@ -146,9 +181,6 @@ def _object_event(plan: Plan, run: Attempt, one: ObjectRead) -> str:
         "ingestion_timestamp": "r.started_at",
         "contract_version": literal(plan.contract_version),
         "ruleset": literal(plan.ruleset),
+        "log_position": "r.log_position",
     }
     return f"(SELECT {', '.join(said.get(field.name, 'NULL') for field in plan.tables.quarantine)} FROM run AS r)"
-
-
-def _utc(moment: datetime) -> str:
-    return moment.isoformat()

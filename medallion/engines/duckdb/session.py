@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import boto3
 import duckdb
+import pyarrow as pa
 from pyiceberg.manifest import DataFile
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
@@ -80,14 +81,17 @@ class Session:
         self._reads_s3 = False
         connection.execute("SET TimeZone = 'UTC'")
 
-    def read(self, relation: str, planned: Planned, columns: Sequence[str] | None = None) -> None:
+    def read(
+        self, relation: str, planned: Planned, columns: Sequence[str] | None = None, *, filename: bool = False
+    ) -> None:
         """Offer the planned files' columns (all, or those named) as `relation`, matched by field id,
-        in the schema's types.
+        in the schema's types; with `filename` each row's file as well.
         """
         wanted = [one for one in planned.schema.fields if columns is None or one.name in columns]
         if not planned.files:
             empty = ", ".join(f"CAST(NULL AS {duckdb_type(one.field_type)}) AS {quoted(one.name)}" for one in wanted)
-            self.connection.execute(f"CREATE OR REPLACE VIEW {relation} AS SELECT {empty} WHERE FALSE")
+            named = ", CAST(NULL AS VARCHAR) AS filename" if filename else ""
+            self.connection.execute(f"CREATE OR REPLACE VIEW {relation} AS SELECT {empty}{named} WHERE FALSE")
             return
         if planned.files[0].startswith("s3://"):
             self._enable_s3()
@@ -98,7 +102,8 @@ class Session:
         )
         files = ", ".join(literal(file) for file in planned.files)
         self.connection.execute(
-            f"CREATE OR REPLACE VIEW {relation} AS SELECT * FROM read_parquet([{files}], schema = MAP {{{by_id}}})"
+            f"CREATE OR REPLACE VIEW {relation} AS SELECT * FROM "
+            f"read_parquet([{files}], schema = MAP {{{by_id}}}, filename = {filename})"
         )
 
     def write(self, select: str, table: Table, layout: TableLayout, commit: Commit) -> list[DataFile]:
@@ -129,6 +134,24 @@ class Session:
                 rows, schema, table, layout, commit, number, tuple(_partition_value(one) for one in group)
             )
         return files
+
+    def keep(self, relation: str, rows: pa.Table) -> None:
+        """Offer the rows as a table of that name."""
+        self.connection.register("kept_rows", rows)
+        self.connection.execute(f"CREATE TABLE {relation} AS SELECT * FROM kept_rows")
+        self.connection.unregister("kept_rows")
+
+    def export(self, select: str, address: str) -> None:
+        """Write the rows of `select` as one Parquet file at an address in S3."""
+        local = self._folder / f"{uuid4().hex}.parquet"
+        self.connection.execute(f"COPY ({select}) TO {literal(str(local))} (FORMAT parquet, COMPRESSION zstd)")
+        self._upload(local, address)
+        local.unlink()
+
+    def open_file(self, relation: str, address: str) -> None:
+        """Offer a Parquet file in S3, such as `export` writes, as `relation`."""
+        self._enable_s3()
+        self.connection.execute(f"CREATE VIEW {relation} AS SELECT * FROM read_parquet({literal(address)})")
 
     def _with_every_column(self, select: str, schema: Schema, layout: TableLayout) -> str:
         """The rows with every column of the table: one that `select` lacks is null.
@@ -162,10 +185,13 @@ class Session:
             if written is None or written[0] == 0:
                 return []
             target = layout.data_file(commit.run_id, commit.attempt, name)
-            self._client().upload_file(str(local), urlsplit(target).netloc, urlsplit(target).path.lstrip("/"))
+            self._upload(local, target)
             return [data_file(table, local, target, partition)]
         finally:
             local.unlink(missing_ok=True)
+
+    def _upload(self, local: Path, address: str) -> None:
+        self._client().upload_file(str(local), urlsplit(address).netloc, urlsplit(address).path.lstrip("/"))
 
     def _client(self) -> S3Client:
         if self._s3 is None:

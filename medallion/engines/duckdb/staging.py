@@ -2,31 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import duckdb
 import pyarrow as pa
 
 from medallion.engines.duckdb.session import Session
+from medallion.engines.duckdb.writer import Writer
+from medallion.engines.iceberg import Planned
 from medallion.engines.model import SourceObject
 from medallion.errors import SchemaMismatch, UnreadableObject
+from medallion.layout import TableLayout
 from medallion.ledger.outcomes import ObjectRead
 from medallion.plan.model import Plan, Statements
 from medallion.plan.sql import literal, quoted
 from medallion.records import RecordStream, open_records
 
 
-def stage(session: Session, plan: Plan, objects: Iterable[SourceObject]) -> list[ObjectRead]:
-    """Parse every object into `staged`.
+@dataclass(frozen=True)
+class Arrived:
+    """The records of new objects: each has no past, and Bronze keeps it."""
 
-    SchemaMismatch if an object's header lacks a required column; nothing is committed then.
-    """
+    objects: Sequence[SourceObject]
+    replay: ClassVar[bool] = False
+    list_address: ClassVar[str | None] = None
+    runs: ClassVar[tuple[str, ...]] = ()
+
+    def stage(self, session: Session, plan: Plan, silver: Planned) -> list[ObjectRead]:
+        """Parse every object into `staged`.
+
+        SchemaMismatch if an object's header lacks a required column; nothing is committed then.
+        """
+        create_staged(session, plan)
+        objects = sorted(self.objects, key=lambda one: one.source_file_id)
+        session.connection.execute(
+            "CREATE TABLE objects (object_number INTEGER, source_file_id VARCHAR, arrived_at TIMESTAMPTZ)"
+        )
+        for number, one in enumerate(objects):
+            session.connection.execute(
+                "INSERT INTO objects VALUES ($1, $2, $3::TIMESTAMPTZ)",
+                [number, one.source_file_id, one.arrived_at.isoformat()],
+            )
+        return [_stage_object(session, plan, number, one) for number, one in enumerate(objects)]
+
+    def keep(self, writer: Writer, bronze: TableLayout, select: str) -> int:
+        return writer.commit(bronze, select, commit=writer.run.commit.whole_run)
+
+
+def create_staged(session: Session, plan: Plan) -> None:
+    """The relation `staged`, empty: each record once, its text under the contract's names, its hash, its past."""
     columns = ", ".join(f"{quoted(f'{column.name}__text')} VARCHAR" for column in plan.columns)
     session.connection.execute(
         "CREATE TABLE staged (object_number INTEGER, source_row BIGINT, row_hash VARCHAR, raw BLOB, malformed VARCHAR, "
-        f"extra MAP(VARCHAR, VARCHAR), {columns})"
+        f"extra MAP(VARCHAR, VARCHAR), {columns}, attempt_count INTEGER, entered BOOLEAN)"
     )
-    return [_stage_object(session, plan, number, one) for number, one in enumerate(objects)]
 
 
 def _stage_object(session: Session, plan: Plan, number: int, one: SourceObject) -> ObjectRead:
@@ -34,7 +65,7 @@ def _stage_object(session: Session, plan: Plan, number: int, one: SourceObject) 
         try:
             with open_records(stream, plan.dialect, columns=[column.header for column in plan.columns]) as records:
                 read = _compare_header(plan, records, one)
-                _insert(session, plan, number, records)
+                insert_records(session, plan, number, records)
         except UnreadableObject as problem:
             session.connection.execute("DELETE FROM staged WHERE object_number = ?", [number])
             return ObjectRead(source_file_id=one.source_file_id, unreadable=str(problem))
@@ -58,7 +89,17 @@ def _compare_header(plan: Plan, records: RecordStream, one: SourceObject) -> Obj
     )
 
 
-def _insert(session: Session, plan: Plan, number: int, records: RecordStream) -> None:
+def insert_records(
+    session: Session,
+    plan: Plan,
+    number: int,
+    records: RecordStream,
+    *,
+    place: str = "source_row",
+    attempts: int = 0,
+    entered: bool = False,
+) -> None:
+    """Put the records into `staged`, at their own places in the object or at the one that is named."""
     position = {name: f"value_{index}" for index, name in enumerate(records.header)}
     texts = [position.get(column.header, "CAST(NULL AS VARCHAR)") for column in plan.columns]
     declared = {column.header for column in plan.columns}
@@ -67,7 +108,10 @@ def _insert(session: Session, plan: Plan, number: int, records: RecordStream) ->
     kept = f"MAP([{names}]::VARCHAR[], [{values}]::VARCHAR[])"
     own = {name: column for name, column in position.items() if name not in records.readings}
     row_hash = _row_hash(plan.statements["duckdb"], own)
-    select = f"SELECT {number}, source_row, {row_hash}, raw, malformed, {kept}, {', '.join(texts)} FROM incoming"
+    select = (
+        f"SELECT {number}, {place}, {row_hash}, raw, malformed, {kept}, {', '.join(texts)}, {attempts}, {entered} "
+        "FROM incoming"
+    )
     batches = _Batches(records)
     session.connection.register("incoming", pa.RecordBatchReader.from_batches(records.schema, batches))
     try:

@@ -9,9 +9,12 @@ from functools import partial
 from io import BytesIO
 
 from medallion.contracts.model import Column, Contract, IntegerType, StringType
+from medallion.engines.duckdb.refine import offer_no_past
 from medallion.engines.duckdb.session import Resources, Session, open_session
-from medallion.engines.duckdb.staging import stage
+from medallion.engines.duckdb.staging import Arrived
+from medallion.engines.iceberg import Planned
 from medallion.engines.model import SourceObject
+from medallion.engines.schema import iceberg_schema
 from medallion.plan.compiler import compile_plan
 from medallion.plan.sql import literal, quoted
 
@@ -60,15 +63,14 @@ def judge(
     plan = compile_plan(contract, "rules")
     with open_session(Resources(region="eu-west-1")) as session:
         run = session.connection.execute
-        stage(session, plan, [SourceObject(f"object-{n}", ARRIVED, partial(BytesIO, b)) for n, b in enumerate(objects)])
         run(
-            "CREATE TABLE run AS SELECT 'r' AS run_id, 1 AS attempt, '1.0.0' AS contract_version, "
-            "'rules' AS ruleset, now() AS started_at"
+            "CREATE TABLE run AS SELECT 'r' AS run_id, 1 AS attempt, '1.0.0' AS contract_version, 'rules' AS ruleset, "
+            "now() AS started_at, FALSE AS replay, 3 AS max_attempts, TRUE AS newest, 1 AS log_position"
         )
-        run(
-            "CREATE TABLE objects AS SELECT DISTINCT object_number, 'o' || object_number AS source_file_id, "
-            "now() AS arrived_at FROM staged"
-        )
+        silver = Planned(0, iceberg_schema(plan.tables.silver), ())
+        arrived = [SourceObject(f"o{n}", ARRIVED, partial(BytesIO, b)) for n, b in enumerate(objects)]
+        Arrived(arrived).stage(session, plan, silver)
+        offer_no_past(session, silver)
         _held(session, contract, held)
         for one in plan.references:
             listed = (references or {})[f"{one.source}.{one.column}"]

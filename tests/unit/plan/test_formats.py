@@ -12,8 +12,10 @@ import pytest
 
 from medallion.contracts.model import Contract, Dialect, Format
 from medallion.engines.duckdb.session import Resources, open_session
-from medallion.engines.duckdb.staging import stage
+from medallion.engines.duckdb.staging import Arrived
+from medallion.engines.iceberg import Planned
 from medallion.engines.model import SourceObject
+from medallion.engines.schema import iceberg_schema
 from medallion.errors import SchemaMismatch
 from medallion.ledger.outcomes import ObjectRead
 from medallion.plan.compiler import compile_plan
@@ -27,9 +29,8 @@ def staged(contract: Contract, *objects: bytes) -> tuple[list[ObjectRead], list[
     """What was read of each object, and the staged records."""
     plan = compile_plan(contract, "rules")
     with open_session(Resources(region="eu-west-1")) as session:
-        read = stage(
-            session, plan, [SourceObject(f"object-{n}", ARRIVED, partial(io.BytesIO, b)) for n, b in enumerate(objects)]
-        )
+        arrived = [SourceObject(f"object-{n}", ARRIVED, partial(io.BytesIO, b)) for n, b in enumerate(objects)]
+        read = Arrived(arrived).stage(session, plan, Planned(0, iceberg_schema(plan.tables.silver), ()))
         found = session.connection.execute("SELECT * FROM staged ORDER BY object_number, source_row").to_arrow_table()
     return read, found.to_pylist()
 

@@ -1,0 +1,229 @@
+"""What becomes of each judged record, against the others of its run and against what Silver and quarantine hold."""
+
+from __future__ import annotations
+
+from medallion.contracts.model import Contract, ErrorCode, Load
+from medallion.plan.model import RULES_PER_WORD, PlanRule
+from medallion.plan.sql import quoted
+
+_MALFORMED = 1
+"""The verdict's first bit."""
+_POSITION = "object_number, source_row"
+_IN_ORDER = f"ORDER BY stands DESC, {_POSITION}"
+"""Ties go to the first record; one that Silver holds already does not lose its place to one that comes once more."""
+
+
+def held_columns(contract: Contract) -> tuple[str, ...]:
+    """The columns of Silver by which its records are known."""
+    replaced = () if contract.load is Load.APPEND else ("source_file_id", "source_row")
+    ordered = () if contract.order_by is None or contract.order_by in contract.key else (contract.order_by,)
+    return (*contract.key, "row_hash", *replaced, *ordered)
+
+
+def resolved(contract: Contract, rules: tuple[PlanRule, ...]) -> str:
+    """Each record's outcome: the first that applies of condemned, quarantined, duplicate, updated, inserted.
+
+    `held_by` says who holds a duplicate: silver, this run, quarantine, a later version of its key (superseded), or the
+    record itself, where it is taken up once more and nothing about it changes. Only a record that fails again can be
+    condemned, and a malformed one cannot: it may always be corrected.
+    """
+    words = -(-len(rules) // RULES_PER_WORD)
+    valid = " AND ".join(f"verdict_{word} = 0" for word in range(words))
+    same = " AND ".join(f"j.{quoted(c.name)} IS NOT DISTINCT FROM w.{quoted(c.name)}" for c in contract.columns)
+    known = [*contract.key, *(() if contract.order_by is None else (contract.order_by,))]
+    columns = "".join(f", j.{quoted(name)}" for name in dict.fromkeys(known))
+    return f"""
+        WITH assessed AS (
+            SELECT j.object_number, j.source_row, j.row_hash{columns}, {valid} AS valid,
+                (verdict_0 & {_MALFORMED}) <> 0 AS malformed, w.object_number IS NOT NULL AS stands, {same} AS same
+            FROM judged AS j LEFT JOIN own AS w ON w.object_number = j.object_number AND w.source_row = j.source_row
+        ),
+        {_fates(contract)},
+        failing AS (
+            SELECT {_POSITION}, row_hash, FALSE AS malformed, TRUE AS key_conflict FROM fates WHERE fate = 'conflict'
+            UNION ALL SELECT {_POSITION}, row_hash, malformed, FALSE FROM assessed WHERE NOT valid
+        ),
+        opened AS (
+            SELECT f.object_number, f.source_row, f.key_conflict,
+                NOT r.replay AND (o.row_hash IS NOT NULL OR ROW_NUMBER() OVER (
+                    PARTITION BY f.row_hash ORDER BY f.object_number, f.source_row
+                ) > 1) AS seen,
+                CASE
+                    WHEN f.malformed THEN NULL
+                    WHEN b.row_hash IS NOT NULL THEN '{ErrorCode.DUPLICATE_FAILURE}'
+                    WHEN t.tries >= r.max_attempts THEN '{ErrorCode.MAX_ATTEMPTS}'
+                END AS spent
+            FROM failing AS f CROSS JOIN run AS r
+            LEFT JOIN open_failures AS o ON o.row_hash = f.row_hash
+            LEFT JOIN failed_before AS b ON b.object_number = f.object_number AND b.source_row = f.source_row
+                AND b.row_hash = f.row_hash
+            LEFT JOIN tries AS t ON t.object_number = f.object_number AND t.source_row = f.source_row
+        )
+        SELECT {_POSITION},
+            CASE
+                WHEN fate NOT IN ('new', 'changed') THEN 'duplicate'
+                WHEN stands AND same THEN 'duplicate'
+                WHEN stands OR fate = 'changed' THEN 'updated'
+                ELSE 'inserted'
+            END AS outcome,
+            CASE WHEN fate NOT IN ('new', 'changed') THEN fate WHEN stands AND same THEN 'self' END AS held_by,
+            FALSE AS key_conflict, CAST(NULL AS VARCHAR) AS spent
+        FROM fates WHERE fate <> 'conflict'
+        UNION ALL
+        SELECT {_POSITION},
+            CASE WHEN spent IS NOT NULL THEN 'condemned' WHEN seen THEN 'duplicate' ELSE 'quarantined' END,
+            CASE WHEN spent IS NULL AND seen THEN 'quarantine' END, key_conflict, spent
+        FROM opened
+    """
+
+
+def removed(contract: Contract) -> str:
+    """The rows of Silver that are to go, with the reason, and the record that takes the place where one does."""
+    parts = [
+        """
+        SELECT o.source_file_id, w.source_row,
+            CASE WHEN outcome = 'updated' THEN 'updated' ELSE 'withdrawn' END AS reason,
+            CASE WHEN outcome = 'updated' THEN o.source_file_id END AS replaced_by_file_id,
+            CASE WHEN outcome = 'updated' THEN w.source_row END AS replaced_by_row
+        FROM own AS w JOIN resolved AS d USING (object_number, source_row) JOIN objects AS o USING (object_number)
+        WHERE held_by IS DISTINCT FROM 'self'
+        """
+    ]
+    if contract.load is not Load.APPEND:
+        parts.append(
+            f"""
+            SELECT s.source_file_id, s.source_row, 'updated', o.source_file_id, d.source_row
+            FROM judged AS j JOIN resolved AS d USING (object_number, source_row)
+            JOIN objects AS o USING (object_number) JOIN silver_held AS s ON {_same_key(contract, "j")}
+            WHERE outcome = 'updated'
+            """
+        )
+    if contract.load is Load.SNAPSHOT:
+        unknown = " OR ".join(f"{quoted(name)} IS NULL" for name in contract.key)
+        parts.append(
+            f"""
+            SELECT s.source_file_id, s.source_row, 'deleted', CAST(NULL AS VARCHAR), CAST(NULL AS BIGINT)
+            FROM silver_held AS s CROSS JOIN run AS r
+            WHERE r.newest AND NOT r.replay
+                AND NOT EXISTS (SELECT 1 FROM judged AS j WHERE {_same_key(contract, "j")})
+                AND NOT EXISTS (SELECT 1 FROM judged WHERE (verdict_0 & {_MALFORMED}) <> 0 OR {unknown})
+            """
+        )
+    return " UNION ALL ".join(f"({part})" for part in parts)
+
+
+# --- what becomes of each valid record: new, changed, held by silver, run or superseded, or in conflict
+
+
+def _fates(contract: Contract) -> str:
+    match contract.load:
+        case Load.UPSERT:
+            return _latest(contract)
+        case Load.SNAPSHOT:
+            return _whole_state(contract)
+    if not contract.key and contract.duplicates == "keep":
+        return f"fates AS (SELECT {_POSITION}, row_hash, stands, same, 'new' AS fate FROM assessed WHERE valid)"
+    return _first(contract)
+
+
+def _first(contract: Contract) -> str:
+    """Append: the first of a key, or of a content, is new; the same again is held; other content is in conflict."""
+    identity = [quoted(name) for name in contract.key] or ["row_hash"]
+    same = " AND ".join(f"s.{one} = a.{one}" for one in identity)
+    return f"""
+        {_ranked(identity)},
+        held AS (
+            SELECT a.object_number, a.source_row, MAX(CASE WHEN s.row_hash = a.row_hash THEN 2 ELSE 1 END) AS held
+            FROM ranked AS a JOIN silver_held AS s ON {same} GROUP BY a.object_number, a.source_row
+        ),
+        fates AS (
+            SELECT a.object_number, a.source_row, a.row_hash, a.stands, a.same, CASE
+                WHEN h.held = 2 THEN 'silver'
+                WHEN h.held = 1 THEN 'conflict'
+                WHEN nth = 1 THEN 'new'
+                WHEN first_hash = a.row_hash THEN 'run'
+                ELSE 'conflict'
+            END AS fate
+            FROM ranked AS a {_LEFT_JOIN_HELD}
+        )
+    """
+
+
+def _latest(contract: Contract) -> str:
+    """Upsert: the latest version of a key wins over the others of the run and over Silver's."""
+    keys, order = ", ".join(quoted(name) for name in contract.key), quoted(contract.order_by or "")
+    later = f"""
+        s.{order} > a.{order} OR (a.{order} IS NULL AND s.{order} IS NOT NULL) OR (
+            s.{order} IS NOT DISTINCT FROM a.{order} AND (s.source_file_id > o.source_file_id
+                OR (s.source_file_id = o.source_file_id AND s.source_row > a.source_row)))
+    """
+    return f"""
+        alike AS (
+            SELECT *, ROW_NUMBER() OVER (PARTITION BY {keys}, row_hash {_IN_ORDER}) AS nth_alike
+            FROM assessed WHERE valid
+        ),
+        ranked AS (
+            SELECT *, ROW_NUMBER() OVER (
+                PARTITION BY {keys}
+                ORDER BY CASE WHEN nth_alike = 1 THEN 0 ELSE 1 END, {order} DESC NULLS LAST,
+                    object_number DESC, source_row DESC
+            ) AS nth FROM alike
+        ),
+        held AS (
+            SELECT a.object_number, a.source_row,
+                MAX(CASE WHEN s.row_hash = a.row_hash THEN 3 WHEN {later} THEN 2 ELSE 1 END) AS held
+            FROM ranked AS a JOIN silver_held AS s ON {_same_key(contract, "a")}
+            JOIN objects AS o ON o.object_number = a.object_number
+            GROUP BY a.object_number, a.source_row
+        ),
+        fates AS (
+            SELECT a.object_number, a.source_row, a.row_hash, a.stands, a.same, CASE
+                WHEN h.held = 3 THEN 'silver'
+                WHEN nth_alike > 1 THEN 'run'
+                WHEN nth > 1 OR h.held = 2 THEN 'superseded'
+                WHEN h.held = 1 THEN 'changed'
+                ELSE 'new'
+            END AS fate
+            FROM ranked AS a {_LEFT_JOIN_HELD}
+        )
+    """
+
+
+def _whole_state(contract: Contract) -> str:
+    """Snapshot: what the newest object says of a key replaces what Silver holds; an older object changes nothing."""
+    return f"""
+        {_ranked([quoted(name) for name in contract.key])},
+        held AS (
+            SELECT a.object_number, a.source_row, MAX(CASE WHEN s.row_hash = a.row_hash THEN 2 ELSE 1 END) AS held
+            FROM ranked AS a JOIN silver_held AS s ON {_same_key(contract, "a")} GROUP BY a.object_number, a.source_row
+        ),
+        fates AS (
+            SELECT a.object_number, a.source_row, a.row_hash, a.stands, a.same, CASE
+                WHEN h.held = 2 THEN 'silver'
+                WHEN nth > 1 AND first_hash = a.row_hash THEN 'run'
+                WHEN nth > 1 THEN 'conflict'
+                WHEN NOT r.newest THEN 'superseded'
+                WHEN h.held = 1 THEN 'changed'
+                ELSE 'new'
+            END AS fate
+            FROM ranked AS a CROSS JOIN run AS r {_LEFT_JOIN_HELD}
+        )
+    """
+
+
+_LEFT_JOIN_HELD = "LEFT JOIN held AS h ON h.object_number = a.object_number AND h.source_row = a.source_row"
+
+
+def _ranked(identity: list[str]) -> str:
+    window = f"OVER (PARTITION BY {', '.join(identity)} {_IN_ORDER})"
+    return f"""
+        ranked AS (
+            SELECT *, FIRST_VALUE(row_hash) {window} AS first_hash, ROW_NUMBER() {window} AS nth
+            FROM assessed WHERE valid
+        )
+    """
+
+
+def _same_key(contract: Contract, relation: str) -> str:
+    """What joins `silver_held` (s) to a relation of judged records."""
+    return " AND ".join(f"s.{quoted(name)} = {relation}.{quoted(name)}" for name in contract.key)
