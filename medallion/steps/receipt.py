@@ -23,6 +23,8 @@ from medallion.steps.platform import Platform
 from medallion.steps.refine import PLAN, REFINED, RefineResult
 from medallion.steps.ticket import Ticket
 
+_COMMITTED = ("bronze", "quarantine", "duplicates", "history", "silver_base")
+"""The snapshots that Refine names; that of Silver is named by what was published."""
 _TRIES = 20
 """How many receipts of others may come between before a writer gives up: each try finds the chain longer."""
 
@@ -155,8 +157,8 @@ def _of_source(platform: Platform, ticket: Ticket, run: Run) -> dict[str, object
     published = platform.lake.made(ticket.published_table(platform.layout), ticket.commit)
     snapshots = {} if published is None else {"silver": str(published)}
     if refined is not None:
-        committed = ("bronze", "quarantine", "duplicates", "silver_base")
-        snapshots |= {name: str(getattr(refined, name)) for name in committed}
+        committed = {name: getattr(refined, name) for name in _COMMITTED}
+        snapshots |= {name: str(snapshot) for name, snapshot in committed.items() if snapshot is not None}
     read = {one.source_file_id: one for one in refined.objects} if refined is not None else {}
     objects = (
         ReceiptObject(
@@ -167,14 +169,13 @@ def _of_source(platform: Platform, ticket: Ticket, run: Run) -> dict[str, object
         for identity in sorted({*run.objects, *read})
     )
     tables = SourceTables.of(platform.layout, ticket.subject)
-    history = platform.layout.history(ticket.subject)
     return {
         "contract_version": plan.contract_version if plan else "",
         "ruleset": plan.ruleset if plan else "",
         "plan": _document_hash(platform, ticket, PLAN) if plan else "",
         "objects": tuple(objects),
         "snapshots": snapshots,
-        "contents": contents_of_run(platform.lake, tables, history, ticket.commit, published, platform.resources),
+        "contents": contents_of_run(platform.lake, tables, ticket.commit, published, platform.resources),
     }
 
 

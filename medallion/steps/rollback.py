@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from medallion.control.items import Run
+from medallion.control.items import Run, RunStatus
 from medallion.control.rollbacks import Rollback, TakenBack
 from medallion.engines.commits import Commit
 from medallion.engines.duckdb.quarantine import take_back
@@ -16,9 +16,11 @@ from medallion.engines.model import SourceTables
 from medallion.errors import NotReversible, PublishConflict, SubjectBusy
 from medallion.events import EventType
 from medallion.layout import TableLayout, Zone
+from medallion.ledger.receipts import Decided, Entry
 from medallion.steps.lease import wake_next
 from medallion.steps.platform import Platform
 from medallion.steps.promote import Latest, Published, published
+from medallion.steps.receipt import append
 from medallion.steps.ticket import Ticket
 
 UNTIL_DONE = timedelta(days=36500)
@@ -85,7 +87,7 @@ def _begin(platform: Platform, target: Run, leased: str, *, by: str, reason: str
 
 def _complete(platform: Platform, target: Run, begun: Rollback) -> None:
     """Do what was written down, in this order: main and `current`, `_LATEST.json`, the quarantine log, the runs, the
-    event.
+    receipt, the event.
     """
     if not begun.runs:
         return
@@ -99,11 +101,27 @@ def _complete(platform: Platform, target: Run, begun: Rollback) -> None:
             take_back(platform.lake, tables, Commit(one.run_id, one.attempt), platform.resources, by=begun.by)
         why = f"rolled back to run {begun.to_run_id} by {begun.by}: {begun.reason}"
         platform.control.rollbacks.take_back(one, platform.clock(), why)
+    append(platform, ticket.leased, _receipt(begun))
     about = {"run_id": begun.to_run_id, "snapshot_id": begun.to_snapshot, "by": begun.by, "reason": begun.reason}
     if ticket.kind.of_source:
         platform.emit(EventType.SILVER_ROLLED_BACK, source=ticket.subject, **about)
     else:
         platform.emit(EventType.GOLD_ROLLED_BACK, model=ticket.subject, **about)
+
+
+def _receipt(begun: Rollback) -> Entry:
+    """What the ledger says of the rollback: the runs after `to_run_id` are published no more."""
+    return Entry(
+        run_id=f"rollback-{begun.begun_at:%Y%m%dt%H%M%S%f}",
+        attempt=1,
+        kind="rollback",
+        status=RunStatus.ROLLED_BACK,
+        at=begun.begun_at,
+        reason=f"back to run {begun.to_run_id}",
+        snapshots={"from": begun.from_snapshot, "to": begun.to_snapshot},
+        decided=Decided(approved=True, by=begun.by, reason=begun.reason, at=begun.begun_at),
+        undone=tuple(one.run_id for one in begun.runs),
+    )
 
 
 def _tell(platform: Platform, table: TableLayout, target: Run, snapshot: int) -> None:

@@ -26,7 +26,6 @@ _OF_BRONZE = {*METADATA_COLUMNS, "malformed"} - {"run_id"}
 def contents_of_run(
     lake: Lake,
     tables: SourceTables,
-    history: TableLayout,
     commit: Commit,
     published: int | None,
     resources: Resources,
@@ -48,10 +47,12 @@ def contents_of_run(
         found.add("quarantine", log, f"{of_attempt} AND {_MARKERS}", ("run_id", "attempt"), ("event", "source_file_id"))
         repeats = lake.plan(tables.duplicates, where=of_run)
         found.add("duplicates", repeats, of_attempt, ("run_id", "attempt"))
-        if published is not None and lake.exists(history):
+        if published is not None and lake.exists(tables.history):
             ended = f"ended_by_run = {run} AND ended_by_attempt = {attempt}"
             ends = ("ended_by_run", "ended_by_attempt")
-            found.add("history", lake.plan(history), ended, ends, ("reason", "CAST(NULL AS VARCHAR)"))
+            found.add(
+                "history", lake.plan(tables.history, where=ended), ended, ends, ("reason", "CAST(NULL AS VARCHAR)")
+            )
         return found.contents
 
 

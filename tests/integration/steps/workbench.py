@@ -5,6 +5,7 @@ What the state machine orders is written out here once more, in its order; the p
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ from medallion.steps.seed import ensure_tables
 from medallion.steps.settle import abandon, settle
 from medallion.steps.ticket import Ticket
 from medallion.steps.trigger import MANIFEST, Manifest, ManifestObject, run_id_of
+from verifier import Places
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -184,3 +186,21 @@ def outcomes(run: Run) -> Mapping[str, int]:
     """The run's sum, with what is zero left out."""
     names = ("rows_in", "inserted", "updated", "duplicates", "quarantined", "condemned")
     return {name: count for name in names if (count := run.total(name))}
+
+
+def places_of(bench: Workbench) -> Places:
+    """What the verifier is told of the tenant."""
+    platform, layout = bench.platform, bench.platform.layout
+    return Places(
+        tenant=layout.tenant,
+        region=layout.region,
+        session=platform.session,
+        ledger_bucket=layout.bucket(Zone.LEDGER),
+        artifacts_bucket=layout.bucket(Zone.ARTIFACTS),
+        control_table=layout.shared.control_table,
+        bronze=layout.database(Zone.BRONZE),
+        silver=layout.database(Zone.SILVER),
+        gold=layout.database(Zone.GOLD),
+        quarantine=layout.database(Zone.QUARANTINE),
+        endpoint=os.environ["AWS_ENDPOINT_URL"],
+    )
