@@ -39,6 +39,10 @@ class NotRepeatable(MedallionError):
     """A run is not in a state from which it can be done again."""
 
 
+class InvalidCorrection(MedallionError):
+    """A correction of quarantined records names no column, or is not an expression that is allowed."""
+
+
 class UnreadableObject(MedallionError):
     """An object cannot be read at all: it is quarantined as one object, outside the sum of records."""
 

@@ -28,6 +28,8 @@ _VALUES: tuple[type[exp.Expression], ...] = (
     exp.Lower, exp.Upper, exp.Length, exp.Trim, exp.Substring, exp.Concat,
     exp.Year, exp.Month, exp.Day, exp.Extract, exp.DateDiff,
 )  # fmt: skip
+_CORRECTING: tuple[type[exp.Expression], ...] = (exp.Replace, exp.RegexpReplace, exp.Pad, exp.Left, exp.Right)
+"""What a correction may use beside."""
 FUNCTIONS = (
     "CASE COALESCE NULLIF GREATEST LEAST TRY_CAST ABS ROUND FLOOR CEIL LOWER UPPER LENGTH TRIM SUBSTRING CONCAT "
     "STARTS_WITH ENDS_WITH YEAR MONTH DAY EXTRACT DATE_DIFF"
@@ -40,6 +42,21 @@ class NotAllowed(ValueError):
 
 def check_expression(text: str, columns: Collection[str]) -> str:
     """The expression in one canonical spelling; NotAllowed if it is not one boolean expression over `columns`."""
+    tree = _parsed(text, columns, ())
+    if not isinstance(tree.unnest(), (*_CONNECTIVES, *_PREDICATES)):
+        raise NotAllowed("it is not a condition that is true or false")
+    return tree.sql(dialect=DIALECT, comments=False)
+
+
+def check_correction(text: str, columns: Collection[str]) -> str:
+    """The expression in one canonical spelling; NotAllowed if it is not one expression over the texts of `columns`.
+
+    A correction may also cut, pad and replace text.
+    """
+    return _parsed(text, columns, _CORRECTING).sql(dialect=DIALECT, comments=False)
+
+
+def _parsed(text: str, columns: Collection[str], beside: tuple[type[exp.Expression], ...]) -> exp.Expr:
     try:
         statements = sqlglot.parse(text, dialect=DIALECT)
     except SqlglotError as error:
@@ -48,19 +65,17 @@ def check_expression(text: str, columns: Collection[str]) -> str:
         raise NotAllowed("it is not one expression")
     tree = statements[0]
     for node in tree.walk():
-        _check_node(node, columns)
-    if not isinstance(tree.unnest(), (*_CONNECTIVES, *_PREDICATES)):
-        raise NotAllowed("it is not a condition that is true or false")
-    return tree.sql(dialect=DIALECT, comments=False)
+        _check_node(node, columns, beside)
+    return tree
 
 
-def _check_node(node: exp.Expr, columns: Collection[str]) -> None:
+def _check_node(node: exp.Expr, columns: Collection[str], beside: tuple[type[exp.Expression], ...]) -> None:
     if isinstance(node, exp.Column) and (node.table or node.name not in columns):
         raise NotAllowed(f"{node.sql(dialect=DIALECT)} is no column of this contract")
     if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
         _check_cast(node)
         return
-    if not isinstance(node, (*_CONNECTIVES, *_PREDICATES, *_VALUES)):
+    if not isinstance(node, (*_CONNECTIVES, *_PREDICATES, *_VALUES, *beside)):
         named = node.name if isinstance(node, exp.Anonymous) else node.key.upper()
         raise NotAllowed(f"{named} may not be used; the functions are {FUNCTIONS}")
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
+
+from medallion.contracts.model import Frozen
+from medallion.plan.sql import literal
 
 
 class Event(StrEnum):
@@ -31,6 +35,42 @@ class State(StrEnum):
     CONDEMNED = "condemned"
     PENDING = "pending"
     WITHDRAWN = "withdrawn"
+
+
+class Chosen(Frozen):
+    """Which entries are meant: those that answer to everything that is said; each part is any of what it lists.
+
+    `records` are (source_file_id, source_row); `since` and `until` bound when the records first arrived (UTC).
+    """
+
+    codes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    records: tuple[tuple[str, int], ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def condition(self) -> str:
+        """SQL (DuckDB's) over `current_entries`."""
+        parts = ["TRUE"]
+        for listed, expression in ((self.objects, "source_file_id"), (self.runs, "run_id")):
+            if listed:
+                parts.append(f"{expression} IN ({', '.join(literal(one) for one in listed)})")
+        for listed, part in ((self.codes, "code"), (self.columns, "column")):
+            if listed:
+                said = f'LIST_TRANSFORM(errors, e -> e."{part}")'
+                parts.append(f"({' OR '.join(f'LIST_CONTAINS({said}, {literal(one)})' for one in listed)})")
+        if self.records:
+            places = " OR ".join(
+                f"(source_file_id = {literal(one)} AND source_row = {row})" for one, row in self.records
+            )
+            parts.append(f"({places})")
+        for moment, operator in ((self.since, ">="), (self.until, "<")):
+            if moment is not None:
+                parts.append(f"ingestion_timestamp {operator} TIMESTAMPTZ {literal(moment.isoformat())}")
+        return " AND ".join(parts)
 
 
 FAILURES = (Event.QUARANTINED, Event.RETRIED, Event.CONDEMNED)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
+from medallion.contracts.model import Column
 from medallion.plan.model import Plan
 from medallion.plan.quarantine import FAILURES, Event, State, current_entries, standing_events
 from medallion.plan.sql import literal, quoted
@@ -111,4 +112,31 @@ def _past(relation: str, columns: str, which: str, group: str) -> str:
         WHERE t.standing = '{Event.PROMOTED}' AND {which} AND t.ruleset = r.ruleset
             AND (e.released_position IS NULL OR t.log_position > e.released_position)
         GROUP BY {grouped}
+    """
+
+
+def corrected_records(columns: Sequence[Column], expressions: Mapping[str, str]) -> str:
+    """SQL: the entries of `chosen` with `corrected_record`, and `corrected_hash`, the hash that the record has then.
+
+    An expression reads the texts as they stand; a malformed record has none.
+    """
+    texts = ", ".join(f"e.record[{literal(c.name)}] AS {quoted(c.name)}" for c in columns)
+    names = ", ".join(literal(name) for name in expressions)
+    values = ", ".join(f"CAST({expression} AS VARCHAR)" for expression in expressions.values())
+    headers = " ".join(f"WHEN {literal(c.name)} THEN {literal(c.header)}" for c in columns)
+    pairs = (
+        f"LIST_TRANSFORM(MAP_ENTRIES(corrected_record), x -> {{'name': CASE x.key {headers} ELSE x.key END, "
+        "'value': x.value})"
+    )
+    part = "STRLEN(x.name) || ':' || x.name || STRLEN(x.value) || ':' || x.value"
+    hashed = f"LIST_TRANSFORM(LIST_SORT(LIST_FILTER({pairs}, x -> x.value IS NOT NULL)), x -> {part})"
+    return f"""
+        SELECT e.*, corrected_record, SHA256(ARRAY_TO_STRING({hashed}, '')) AS corrected_hash
+        FROM chosen AS e JOIN (
+            SELECT entry_number, MAP_CONCAT(before, MAP([{names}], [{values}])) AS corrected_record
+            FROM (
+                SELECT e.rowid AS entry_number, COALESCE(e.record, MAP([]::VARCHAR[], []::VARCHAR[])) AS before, {texts}
+                FROM chosen AS e
+            )
+        ) ON entry_number = e.rowid
     """

@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import BinaryIO, cast
 
-from medallion.contracts import parse_contract
 from medallion.contracts.model import Frozen
+from medallion.contracts.ruleset import ruleset_hash
 from medallion.control.items import RunKind
 from medallion.engines.duckdb.quarantine import withdraw
 from medallion.engines.duckdb.refine import refine as run_plan
@@ -19,6 +19,7 @@ from medallion.errors import InvalidContract, SchemaMismatch, UnreadableObject
 from medallion.layout import Zone
 from medallion.plan.compiler import compile_plan
 from medallion.plan.model import Plan
+from medallion.steps.entries import active_contract
 from medallion.steps.platform import Platform
 from medallion.steps.ticket import Ticket
 from medallion.steps.trigger import MANIFEST, Manifest, ManifestObject
@@ -95,17 +96,11 @@ def _pinned_plan(platform: Platform, ticket: Ticket) -> Plan:
     pinned = platform.read_document(Plan, ticket.run_id, ticket.attempt, PLAN)
     if pinned is not None:
         return pinned
-    source = platform.control.source(ticket.subject)
-    version = platform.control.contract(source.name, source.contract_version)
-    if version is None:
-        raise InvalidContract(
-            f"source {source.name} of tenant {platform.layout.tenant}: contract version "
-            f"{source.contract_version} is active but not registered; deploy the tenant again"
-        )
-    plan = compile_plan(parse_contract(version.text, f"{source.name} {version.version}"), version.ruleset)
+    contract = active_contract(platform, ticket.subject)
+    plan = compile_plan(contract, ruleset_hash(contract))
     _check_dialect(platform, ticket, plan)
     platform.write_document(ticket.run_id, ticket.attempt, PLAN, plan)
-    platform.control.note(ticket.run_id, contract_version=version.version)
+    platform.control.note(ticket.run_id, contract_version=contract.version)
     return plan
 
 

@@ -141,8 +141,11 @@ def _offer_held(session: Session, plan: Plan, silver: Planned, *, replay: bool) 
         return
     session.read("silver_identified", silver, (*plan.held, "source_file_id", "source_row"))
     session.connection.execute(
-        "CREATE VIEW silver_held AS SELECT * FROM silver_identified AS s ANTI JOIN (own JOIN objects USING "
-        "(object_number)) AS w ON w.source_file_id = s.source_file_id AND w.source_row = s.source_row"
+        """
+        CREATE VIEW silver_held AS SELECT * FROM silver_identified AS s ANTI JOIN (
+            SELECT source_file_id, source_row FROM own JOIN objects USING (object_number)
+        ) AS w ON w.source_file_id = s.source_file_id AND w.source_row = s.source_row
+        """
     )
 
 

@@ -5,6 +5,7 @@ What the state machine orders is written out here once more, in its order; the p
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from medallion.contracts import parse_contract
 from medallion.contracts.ruleset import ruleset_hash
 from medallion.control.items import ContractVersion, ObjectClaim, Run, RunKind, RunStatus, Source, Tenant
 from medallion.engines.duckdb.session import Resources, open_session
-from medallion.layout import TABLE_ZONES, Environment, EnvironmentLayout, TableLayout, Zone, source_file_id
+from medallion.layout import TABLE_ZONES, Environment, EnvironmentLayout, Machine, TableLayout, Zone, source_file_id
 from medallion.ledger.gate import Decision
 from medallion.steps.gate import gate
 from medallion.steps.platform import Platform
@@ -79,6 +80,12 @@ class Workbench:
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             BillingMode="PAY_PER_REQUEST",
         )
+        # Starting a run finds a machine that does nothing: the test itself walks the steps.
+        idle = json.dumps({"StartAt": "Rest", "States": {"Rest": {"Type": "Wait", "Seconds": 86400, "End": True}}})
+        for machine in Machine:
+            session.client("stepfunctions").create_state_machine(
+                name=layout.machine(machine), definition=idle, roleArn=f"arn:aws:iam::{settings.account}:role/idle"
+            )
         made = cls(Platform(layout, session, Resources(region=layout.region)))
         made.platform = replace(made.platform, clock=made.now)
         made.platform.control.save_tenant(Tenant(id=tenant, name=tenant))

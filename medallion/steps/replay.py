@@ -1,0 +1,121 @@
+"""Reprocess and backfill: a person asks that records be taken up once more, as a run of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from medallion.control.items import Run, RunKind, RunStatus, Source
+from medallion.engines.duckdb.entries import Entry, Person, choose
+from medallion.engines.model import Replay
+from medallion.errors import NotRepeatable
+from medallion.layout import Machine
+from medallion.plan.quarantine import Chosen, State
+from medallion.steps.platform import Platform
+from medallion.steps.refine import REPLAY
+from medallion.steps.trigger import run_id_of, start_execution
+
+
+def reprocess(platform: Platform, source_name: str, chosen: Chosen, person: Person) -> Run | None:
+    """Take the chosen open entries through the active contract once more; None where there is nothing to take up.
+
+    A malformed record that nobody corrected, under the rules that it failed, is left alone: it cannot fare otherwise.
+    Asking twice for the same, before the first has ended, is asking once.
+    """
+    source = platform.control.source(source_name)
+    entries = due(platform, source, chosen)
+    if not entries:
+        return None
+    listed: dict[str, list[tuple[int, int]]] = {}
+    for entry in entries:
+        listed.setdefault(entry.source_file_id, []).append((entry.source_row, entry.last_position))
+    replay = Replay(
+        runs=tuple(sorted({_arrival(platform, source_name, one).run_id for one in listed})),
+        entries={one: tuple(places) for one, places in sorted(listed.items())},
+    )
+    return _ask(platform, source, RunKind.REPROCESS, replay, tuple(replay.entries), person)
+
+
+def due(platform: Platform, source: Source, chosen: Chosen) -> list[Entry]:
+    """The chosen open entries that a reprocess would take up now."""
+    log = platform.layout.quarantine(source.name)
+    found = choose(platform.lake, log, chosen, State.OPEN, platform.resources)
+    return [one for one in found if one.corrected or not one.malformed or one.ruleset != source.ruleset]
+
+
+def backfill(platform: Platform, source_name: str, objects: Sequence[str], person: Person) -> Run | None:
+    """Take every record of the objects through the active contract once more, from Bronze, as people corrected them.
+
+    Silver changes where a record fares otherwise than before; what a person must decide on stays as it is: condemned
+    records, and open entries that failed under these very rules. None where there is no object. NotRepeatable where one
+    of them is not of a published run.
+    """
+    source = platform.control.source(source_name)
+    if not objects:
+        return None
+    runs = set()
+    for one in objects:
+        run = _arrival(platform, source_name, one)
+        if run.status is not RunStatus.PROMOTED:
+            raise NotRepeatable(
+                f"{one} of source {source_name}: its run is {run.status}, and only what was published can be done "
+                "again from Bronze; use `medallion rerun` for a run that ended badly"
+            )
+        runs.add(run.run_id)
+    replay = Replay(runs=tuple(sorted(runs)), objects=tuple(sorted(objects)))
+    return _ask(platform, source, RunKind.BACKFILL, replay, replay.objects, person)
+
+
+def published_objects(
+    platform: Platform, source: str, since: datetime | None = None, until: datetime | None = None
+) -> list[str]:
+    """The source's objects that arrived in that time (UTC) and whose run is published, in order of arrival."""
+    found = []
+    for claim in sorted(platform.control.claims(source), key=lambda one: (one.arrived_at, one.source_file_id)):
+        within = (since is None or claim.arrived_at >= since) and (until is None or claim.arrived_at < until)
+        if within and claim.run_id is not None and platform.control.run(claim.run_id).status is RunStatus.PROMOTED:
+            found.append(claim.source_file_id)
+    return found
+
+
+def _arrival(platform: Platform, source: str, source_file_id: str) -> Run:
+    """The run that the object arrived with, which wrote its records to Bronze."""
+    claim = platform.control.claim_of(source, source_file_id)
+    if claim is None or claim.run_id is None:
+        raise NotRepeatable(f"{source_file_id} of source {source}: no run has taken up this object; look at its key")
+    return platform.control.run(claim.run_id)
+
+
+def _ask(
+    platform: Platform, source: Source, kind: RunKind, replay: Replay, objects: tuple[str, ...], person: Person
+) -> Run:
+    run_id = run_id_of(platform.clock(), [kind, source.ruleset, replay.model_dump_json()])
+    for earlier in platform.control.runs(limit=_RECENT):
+        asked = earlier.kind is kind and earlier.subject == source.name and not earlier.status.ended
+        if asked and earlier.run_id.rpartition("-")[2] == run_id.rpartition("-")[2]:
+            return _begin(platform, earlier)
+    run = Run(
+        run_id=run_id,
+        kind=kind,
+        subject=source.name,
+        objects=objects,
+        lane="lambda",
+        contract_version=source.contract_version,
+        created_at=platform.clock(),
+        replays=replay.runs,
+        requested_by=person.by,
+        purpose=person.reason,
+    )
+    platform.write_document(run_id, run.attempt, REPLAY, replay)
+    platform.control.create_run(run)
+    return _begin(platform, platform.control.run(run_id))
+
+
+def _begin(platform: Platform, run: Run) -> Run:
+    if run.status is RunStatus.PENDING:
+        start_execution(platform, Machine.INGEST, run)
+    return run
+
+
+_RECENT = 100
+"""How many of the tenant's runs are looked through for the same request."""
