@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 
 from medallion.contracts.model import Dialect, Encoding, Format
@@ -13,8 +14,10 @@ _WITHOUT_MARK = {Encoding.UTF_16: Encoding.UTF_16_LE}
 """A record's bytes have no byte order mark of their own."""
 
 
-def reread(raw: bytes, header: tuple[str, ...], dialect: Dialect) -> RecordStream | None:
+def reread(raw: bytes, header: tuple[str, ...], dialect: Dialect, columns: Sequence[str] = ()) -> RecordStream | None:
     """The record that `raw` is under that header and dialect; None if it is still malformed, or not exactly one.
+
+    `columns` are the names by which the contract finds its columns: in JSON they are paths.
 
     Formats whose records have no bytes of their own are not read again.
     """
@@ -33,6 +36,6 @@ def reread(raw: bytes, header: tuple[str, ...], dialect: Dialect) -> RecordStrea
         with open_records(BytesIO(content), plain) as records:
             found = list(records)
         whole = sum(batch.num_rows for batch in found) == 1 and found[0].column("malformed")[0].as_py() is None
-        return open_records(BytesIO(content), plain) if whole else None
+        return open_records(BytesIO(content), plain, columns=columns) if whole else None
     except UnreadableObject:
         return None

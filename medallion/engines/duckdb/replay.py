@@ -77,11 +77,13 @@ class Replayed:
             if source_file_id not in headers:
                 headers[source_file_id] = self._header(source_file_id, plan)
             header = headers[source_file_id]
-            records = None if header is None else reread(raw, header, plan.dialect)
+            columns = [column.header for column in plan.columns]
+            records = None if header is None else reread(raw, header, plan.dialect, columns)
             if records is None:
                 continue
             session.connection.execute("DELETE FROM staged WHERE object_number = $1 AND source_row = $2", [number, row])
-            insert_records(session, plan, number, records, place=str(row), attempts=attempts, entered=True)
+            with records:
+                insert_records(session, plan, number, records, place=str(row), attempts=attempts, entered=True)
 
     def _header(self, source_file_id: str, plan: Plan) -> tuple[str, ...] | None:
         try:

@@ -97,14 +97,14 @@ class Deployed:
     def runs_of(self, identity: str) -> list[Run]:
         return [run for run in self.control.runs() if identity in run.objects]
 
-    def settled(self, identity: str) -> Run:
+    def settled(self, identity: str, seconds: float = PATIENCE) -> Run:
         """The object's run, once it has ended or waits for a person."""
 
         def look() -> Run | None:
             found = [run for run in self.runs_of(identity) if run.status.ended or run.status is RunStatus.HELD]
             return found[0] if found else None
 
-        return eventually(look)
+        return eventually(look, seconds)
 
     def ingest(self, source: str, body: bytes | str, name: str = "part.csv") -> Run:
         return self.settled(self.put(source, body, name))

@@ -136,7 +136,7 @@ FIRST = {
     ("jsonl", "empty.jsonl"): b"",
     ("nested", "records.json"): zstd(DOCUMENT),
     ("nested", "truncated.json"): zstd(DOCUMENT)[:-40],
-    ("nested", "bomb.json"): zstd(_DOCUMENT % b",".join([b'{"id": 900}'] * (3 * MIB))),
+    ("nested", "bomb.json"): zstd(_DOCUMENT % b",".join([b'{"id": 900, "name": "%s"}' % (b"x" * MIB)] * 32)),
     ("nested", "plain.json"): DOCUMENT,
     ("nested", "no.json"): zstd(_DOCUMENT % b"{'id': 901}"),
     ("nested", "broken-off.json"): zstd((_DOCUMENT % b'{"id": 902}')[:-20]),

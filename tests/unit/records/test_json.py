@@ -9,6 +9,7 @@ import pytest
 from medallion.contracts.model import Dialect, Encoding, Format
 from medallion.errors import UnreadableObject
 from medallion.records import Limits
+from medallion.records.rereading import reread
 from tests.unit.records.reading import read, read_whole, reasons, values
 
 LINES = Dialect(format=Format.JSONL)
@@ -146,6 +147,12 @@ def test_a_record_is_malformed_when_it_is_beyond_a_limit() -> None:
         "more than 2 members",
         "a value longer than 5 bytes",
     ]
+
+
+def test_a_path_is_found_when_a_malformed_line_is_read_again() -> None:
+    latin = LINES.model_copy(update={"encoding": Encoding.ISO_8859_1})
+    with reread('{"a":{"b":"é"}}'.encode("latin-1"), ("a",), latin, ["a.b"]) or pytest.fail("malformed") as records:
+        assert records.header == ("a", "a.b")
 
 
 # --- what is wrong with an object
