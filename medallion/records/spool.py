@@ -44,9 +44,11 @@ class Spool:
             if held is None:
                 held = self._values[name] = []
                 self.names[name] = None
-            held += [None] * (row - len(held))
+            if missing := row - len(held):
+                held += [None] * missing
             held.append(value)
-            self._size += len(value or "")
+            if value is not None:
+                self._size += len(value)
         rows = row + 1
         if rows >= self._batch_rows or self._size >= _BATCH_BYTES or rows * len(self._values) >= _BATCH_CELLS:
             self.finish()
