@@ -14,6 +14,7 @@ from cli import ledger, quarantine
 from cli.deciding import approve, reject, rerun
 from cli.deploying import deploy, synth
 from cli.exits import Exit, code_of, explain
+from cli.housekeeping import housekeeping
 from cli.ingest import ingest
 from cli.options import Options
 from cli.output import print_json, say
@@ -75,6 +76,7 @@ app.command()(reject)
 app.command()(rerun)
 app.command()(rollback)
 app.command()(query)
+app.command()(housekeeping)
 app.add_typer(quarantine.app)
 app.add_typer(ledger.app)
 app.command()(synth)

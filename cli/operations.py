@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from cli.target import Target
 from medallion.control.items import Run
 from medallion.control.rollbacks import Rollback
@@ -29,4 +31,6 @@ def roll_back(target: Target, tenant: str, zone: Zone, subject: str, run_id: str
 
 
 def _platform(target: Target, tenant: str) -> Platform:
+    # The engines find AWS as every AWS client does: by the process's environment.
+    os.environ.update(target.variables())
     return Platform(target.tenant(tenant), target.session, Resources(region=target.layout.region))

@@ -83,6 +83,10 @@ class EngineFailed(MedallionError):
     """An engine could not execute a statement. What the records hold is left out of the message."""
 
 
+class RowsChanged(MedallionError):
+    """Files that were written anew do not hold the rows of those that they were to replace: nothing was committed."""
+
+
 class UnsafeSnapshot(MedallionError):
     """A table's snapshot holds something that the engine cannot read exactly, such as delete files."""
 

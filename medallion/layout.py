@@ -55,6 +55,7 @@ class Task(StrEnum):
     FAIL = "fail"
     COALESCE = "coalesce"
     BUILD = "build"
+    HOUSEKEEP = "housekeep"
 
 
 class Machine(StrEnum):
@@ -240,6 +241,11 @@ class TenantLayout:
 
     def schedule(self, source: str) -> str:
         return f"{source}-daily"
+
+    @property
+    def housekeeping_schedule(self) -> str:
+        """No source's schedule is named so: those end in -daily."""
+        return "housekeeping"
 
     @property
     def alerts_topic(self) -> str:

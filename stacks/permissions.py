@@ -112,6 +112,11 @@ class Capabilities:
     def write_objects(self, zone: Zone, prefix: str = "") -> Permissions:
         return (self._objects("Put", ("s3:PutObject",), zone, prefix),)
 
+    def remove_files(self, *zones: Zone) -> Permissions:
+        """Remove current versions of tables' files; the buckets keep them for as long as noncurrent versions stay."""
+        files = tuple(f"{self._bucket(zone)}/*" for zone in zones)
+        return (Permission("RemoveFiles", ("s3:DeleteObject",), files, because=KEYS_AT_RUN_TIME),)
+
     def list_objects(self, zone: Zone) -> Permissions:
         return (Permission(f"List{zone.capitalize()}", ("s3:ListBucket",), (self._bucket(zone),)),)
 

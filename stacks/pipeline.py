@@ -48,7 +48,14 @@ class PipelineStack(Stack):
         schedules = Schedules(self, "Schedules", layout=layout, settings=settings, can=can)
         asset = s3_assets.Asset(self, "Folder", path=str(folder))
         extra = {Task.SEED: read_asset(asset.bucket.bucket_arn, asset.s3_object_key)}
-        environment = {Task.SEED: {"MEDALLION_SCHEDULE_ROLE_ARN": schedules.role.role.role_arn}}
+        environment = {
+            Task.SEED: {"MEDALLION_SCHEDULE_ROLE_ARN": schedules.role.role.role_arn},
+            Task.HOUSEKEEP: {
+                "MEDALLION_RECEIPT_DAYS": str(settings.receipt_days),
+                "MEDALLION_ROLLBACK_DAYS": str(settings.rollback_days),
+                "MEDALLION_ORPHAN_DAYS": str(settings.orphan_days),
+            },
+        }
         code, layer = source_code(), self._layer(layout)
         self.functions = {
             task: TaskFunction(
@@ -100,7 +107,7 @@ class PipelineStack(Stack):
             task=self.functions[Task.COALESCE],
         )
         seeding = Seeding(self, "Seeding", function=self.functions[Task.SEED].function, folder=asset)
-        seeding.node.add_dependency(schedules, self.functions[Task.TRIGGER], alerts)
+        seeding.node.add_dependency(schedules, self.functions[Task.TRIGGER], self.functions[Task.HOUSEKEEP], alerts)
 
     def _layer(self, layout: TenantLayout) -> lambda_.ILayerVersion:
         """The shared layer's newest version, read from its parameter at each deployment."""

@@ -47,6 +47,12 @@ class EnvironmentSettings(BaseModel):
     """How a receipt is kept from being removed: not at all, against all but those who may bypass it, against all."""
     ledger_days: int = Field(ge=0)
     """How long a receipt is locked."""
+    receipt_days: int = Field(ge=1)
+    """How long the snapshots stay that a receipt names: so long it can be verified against them."""
+    rollback_days: int = Field(ge=1)
+    """How long a table can be rolled back to a run that is no longer current."""
+    orphan_days: int = Field(ge=1)
+    """How old a table's file must be that nothing refers to, before it is removed. More than any commit takes."""
     access_log_days: int = Field(ge=1)
     query_result_days: int = Field(ge=1)
     log_retention: logs.RetentionDays
@@ -70,6 +76,9 @@ ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
         noncurrent_days=7,
         ledger_lock="none",
         ledger_days=0,
+        receipt_days=7,
+        rollback_days=7,
+        orphan_days=3,
         access_log_days=30,
         query_result_days=7,
         log_retention=logs.RetentionDays.TWO_WEEKS,
@@ -88,6 +97,9 @@ ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
         noncurrent_days=30,
         ledger_lock="governance",
         ledger_days=90,
+        receipt_days=30,
+        rollback_days=14,
+        orphan_days=3,
         access_log_days=90,
         query_result_days=14,
         log_retention=logs.RetentionDays.THREE_MONTHS,
@@ -106,6 +118,9 @@ ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
         noncurrent_days=90,
         ledger_lock="compliance",
         ledger_days=2557,
+        receipt_days=90,
+        rollback_days=30,
+        orphan_days=7,
         access_log_days=365,
         query_result_days=30,
         log_retention=logs.RetentionDays.ONE_YEAR,

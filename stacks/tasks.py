@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from medallion.layout import Machine, Task, Zone
+from medallion.layout import TABLE_ZONES, Machine, Task, Zone
 from stacks.permissions import Capabilities, Permissions
 from stacks.settings import EnvironmentSettings
 
-ASYNCHRONOUS = frozenset({Task.SEED, Task.TRIGGER, Task.COALESCE})
+ASYNCHRONOUS = frozenset({Task.SEED, Task.TRIGGER, Task.COALESCE, Task.HOUSEKEEP})
 """Invoked by a service that does not wait for the answer: what fails every try goes to a dead-letter queue."""
 
 
@@ -24,7 +24,7 @@ class Size:
 def size(task: Task, settings: EnvironmentSettings) -> Size:
     """How large a task's function is."""
     match task:
-        case Task.REFINE | Task.BUILD:
+        case Task.REFINE | Task.BUILD | Task.HOUSEKEEP:
             return Size(settings.engine_memory, 900, settings.engine_storage)
         case Task.GATE | Task.SETTLE | Task.FAIL:
             # They scan what a run committed: to judge it, and to write its receipt.
@@ -126,5 +126,12 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.read_tables(Zone.SILVER),
             *can.write_tables(Zone.GOLD),
             *can.create_tables(Zone.GOLD),
+        ),
+        Task.HOUSEKEEP: (
+            *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
+            *can.use_key("s3", "sqs"),
+            *can.write_tables(*TABLE_ZONES),
+            *can.remove_files(*TABLE_ZONES),
+            *can.answer_tasks(),
         ),
     }

@@ -24,9 +24,12 @@ from medallion.control.items import (
 from medallion.control.leases import Leases
 from medallion.control.rollbacks import Rollbacks
 from medallion.control.table import ABSENT, ControlTable, Put, Update
+from medallion.control.upkeep import Upkeeps
 from medallion.errors import UnknownRun, UnknownSource, UnknownTenant
 from medallion.layout import TenantLayout
 from medallion.ledger.receipts import Link
+
+_UNENDED = Attr("status").is_in([status for status in RunStatus if not status.ended])
 
 
 class ControlPlane:
@@ -37,6 +40,7 @@ class ControlPlane:
         self._tenant = layout.tenant
         self.leases = Leases(table, layout.tenant)
         self.rollbacks = Rollbacks(table, layout.tenant)
+        self.upkeeps = Upkeeps(table, layout.tenant)
 
     @classmethod
     def of(cls, layout: TenantLayout, session: boto3.Session | None = None) -> ControlPlane:
@@ -161,10 +165,13 @@ class ControlPlane:
         """The tenant's runs, newest first."""
         return self._table.query(Run, Run.key_of(self._tenant, "").pk, Run.SK, limit=limit, newest_first=True)
 
+    def unfinished_runs(self) -> list[Run]:
+        """The tenant's runs that have not ended, held ones among them, the oldest first."""
+        return self._table.query(Run, Run.key_of(self._tenant, "").pk, Run.SK, only=_UNENDED)
+
     def note(self, run_id: str, **changes: Any) -> None:
         """Set attributes of a run that has not ended."""
-        open_still = Attr("status").is_in([status for status in RunStatus if not status.ended])
-        self._table.update(Run.key_of(self._tenant, run_id), _json(run_id, changes), open_still)
+        self._table.update(Run.key_of(self._tenant, run_id), _json(run_id, changes), _UNENDED)
 
     def decide(self, run: Run, approval: Approval) -> bool:
         """Record the decision over a held run; approved, it is its next attempt. False if a decision stands already."""

@@ -97,15 +97,26 @@ class ControlTable:
         return True
 
     def query(
-        self, kind: type[ItemT], pk: str, prefix: str, *, limit: int | None = None, newest_first: bool = False
+        self,
+        kind: type[ItemT],
+        pk: str,
+        prefix: str,
+        *,
+        limit: int | None = None,
+        newest_first: bool = False,
+        only: ConditionBase | None = None,
     ) -> list[ItemT]:
-        """The items under `pk` whose sort key begins with `prefix`, in its order, `limit` at most."""
+        """The items under `pk` whose sort key begins with `prefix`, in its order: those that fulfil `only`, `limit` at
+        most.
+        """
         found: list[ItemT] = []
         request: dict[str, Any] = {
             "KeyConditionExpression": KeyCondition("pk").eq(pk) & KeyCondition("sk").begins_with(prefix),
             "ScanIndexForward": not newest_first,
             "ConsistentRead": True,
         }
+        if only is not None:
+            request["FilterExpression"] = only
         if limit is not None:
             request["Limit"] = limit
         while True:

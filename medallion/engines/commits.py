@@ -16,6 +16,9 @@ from medallion.errors import UnsafeSnapshot
 RUN_ID = "medallion.run-id"
 ATTEMPT = "medallion.attempt"
 STEP = "medallion.step"
+_NOTES = "medallion."
+FORGOTTEN = "medallion.forgotten-before"
+"""The table's property that says that its history has an end: older commits are found by their rows alone."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class Commit:
         return Commit(self.run_id, 0)
 
     @property
+    def of_whole_run(self) -> bool:
+        return self.attempt == 0
+
+    @property
     def properties(self) -> dict[str, str]:
         return {RUN_ID: self.run_id, ATTEMPT: str(self.attempt), STEP: self.step}
 
@@ -52,6 +59,12 @@ class Commit:
         said = {} if snapshot.summary is None else snapshot.summary.additional_properties
         written = cls(said.get(RUN_ID, ""), int(said.get(ATTEMPT, 0)), said.get(STEP, ""))
         return written if written.run_id and written.step == cls.step else None
+
+
+def notes_of(snapshot: Snapshot) -> dict[str, str]:
+    """What a run noted in the snapshot's summary, beside who made it."""
+    said = {} if snapshot.summary is None else snapshot.summary.additional_properties
+    return {name: said[name] for name in said if name.startswith(_NOTES) and name not in (RUN_ID, ATTEMPT, STEP)}
 
 
 def lineage(table: Table, newest: Snapshot | None) -> Iterator[Snapshot]:

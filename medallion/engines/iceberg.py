@@ -24,7 +24,7 @@ from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import PrimitiveType
 
-from medallion.engines.commits import Commit, conflicts, head, lineage, main_of
+from medallion.engines.commits import FORGOTTEN, Commit, conflicts, head, lineage, main_of
 from medallion.engines.schema import iceberg_schema
 from medallion.errors import IncompatibleSchema, PublishConflict, UnsafeSnapshot
 from medallion.layout import CURRENT, TableLayout
@@ -110,6 +110,8 @@ class Lake:
                 done = commit.on(table, branch)
                 if done is not None:
                     return done.snapshot_id
+                if commit.of_whole_run and self.forgot(table, commit.run_id):
+                    return main_of(table).snapshot_id
                 prepared = files(table) if prepared is None or anew else prepared
                 self._append(table, prepared, branch, {**notes, **commit.properties}, removing=removing)
         return self._committed(layout, commit, branch).snapshot_id
@@ -165,10 +167,12 @@ class Lake:
 
     def ensure_current(self, layout: TableLayout) -> None:
         """Give a table that a run publishes its tag `current`, where it has none: it names what main holds."""
-        table = self.load(layout)
-        if CURRENT not in table.metadata.refs:
-            main = main_of(table).snapshot_id
-            self._swap(table, main, main)
+        for attempt in conflicts():
+            with attempt:
+                table = self.load(layout)
+                if CURRENT not in table.metadata.refs:
+                    main = main_of(table).snapshot_id
+                    self._swap(table, main, main)
 
     def _swap(self, table: Table, base: int, to: int) -> None:
         """Main and the tag `current` are snapshot `to`, in one commit; CommitFailedException unless main is `base`."""
@@ -187,6 +191,15 @@ class Lake:
             found = head(table, name)
             if found is None or found.snapshot_id != snapshot_id:
                 raise PublishConflict(f"{layout.qualified}: {name} is not snapshot {snapshot_id} after it was moved")
+
+    def forgot(self, table: Table, run_id: str) -> bool:
+        """Whether main holds rows of the run, though the table has forgotten which snapshot brought them: housekeeping
+        cuts off what is older than the environment's windows.
+        """
+        if FORGOTTEN not in table.properties or "run_id" not in table.schema().column_names:
+            return False
+        found = table.scan(row_filter=f"run_id = '{run_id}'", selected_fields=("run_id",), limit=1)
+        return bool(found.to_arrow().num_rows)
 
     def drop_branch(self, layout: TableLayout, branch: str) -> None:
         """Remove the branch if it is there. Its snapshots stay until housekeeping expires them."""

@@ -31,12 +31,13 @@ def rerun(platform: Platform, run_id: str) -> Run:
         raise NotRepeatable(
             f"run {run_id} is {run.status}: only a failed, rejected or rolled-back run can be done again"
         )
+    published = _published(platform, run)
     if not platform.control.reopen(run):
         raise NotRepeatable(
             f"run {run_id} has just been started again by someone else; look at it with `medallion run`"
         )
     again = platform.control.run(run_id)
-    if (published := _published(platform, run)) is not None:
+    if published is not None:
         attempt, snapshot = published
         ticket = Ticket.of(again).model_copy(update={"attempt": attempt})
         announce(platform, ticket, again, snapshot)
@@ -54,4 +55,8 @@ def _published(platform: Platform, run: Run) -> tuple[int, int] | None:
         snapshot = platform.lake.made(table, Commit(run.run_id, attempt))
         if snapshot is not None:
             return attempt, snapshot
+    if platform.lake.forgot(platform.lake.load(table), run.run_id):
+        raise NotRepeatable(
+            f"run {run.run_id} was published after all, longer ago than {table.qualified} remembers: its rows are there"
+        )
     return None

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 DAILY = "cron(0 2 * * ? *)"
 """When a source's schedule is due: 02:00 UTC every day."""
+NIGHTLY = "cron(30 3 * * ? *)"
+"""When housekeeping is due: 03:30 UTC every day."""
 
 
 def seed(platform: Platform, folder: Path, schedule_role_arn: str) -> list[str]:
@@ -37,17 +39,25 @@ def seed(platform: Platform, folder: Path, schedule_role_arn: str) -> list[str]:
     A contract's version is registered once: the same version with other rules is InvalidContract. A higher version
     becomes the active one.
     """
-    tenant = load_tenant(folder)
+    tenant, layout = load_tenant(folder), platform.layout
     platform.control.save_tenant(
         TenantItem(id=tenant.id, name=tenant.name, description=tenant.description, contact=tenant.contact)
     )
     for file in tenant.contracts:
         _register(platform, file)
         ensure_tables(platform, file.contract)
-        _schedule(platform, file.source, schedule_role_arn)
+        _schedule(
+            platform,
+            layout.schedule(file.source),
+            DAILY,
+            Task.TRIGGER,
+            {"tenant": layout.tenant, "source": file.source, "scheduled": True},
+            schedule_role_arn,
+        )
     for model in tenant.models:
         parsed = parse_model(model.name, model.text, f"{model.name}.sql")
         platform.control.save_model(model.name, model.text, tuple(named(one) for one in parsed.inputs))
+    _schedule(platform, layout.housekeeping_schedule, NIGHTLY, Task.HOUSEKEEP, {"dry_run": False}, schedule_role_arn)
     return [file.source for file in tenant.contracts]
 
 
@@ -100,20 +110,23 @@ def ensure_tables(platform: Platform, contract: Contract) -> None:
     platform.lake.ensure_current(tables.silver)
 
 
-def _schedule(platform: Platform, source: str, role_arn: str) -> None:
-    """The source's daily schedule: it starts whatever waits in Landing, and finds objects whose event never came."""
+def _schedule(platform: Platform, name: str, due: str, task: Task, event: dict[str, Any], role_arn: str) -> None:
+    """One of the tenant's schedules, by which a function gets an event when it is due.
+
+    A source's starts whatever waits in Landing, and finds objects whose event never came.
+    """
     layout = platform.layout
     scheduler: EventBridgeSchedulerClient = platform.session.client("scheduler")
     wanted: CreateScheduleInputTypeDef = {
-        "Name": layout.schedule(source),
+        "Name": name,
         "GroupName": layout.schedule_group,
-        "ScheduleExpression": DAILY,
+        "ScheduleExpression": due,
         "ScheduleExpressionTimezone": "UTC",
         "FlexibleTimeWindow": {"Mode": "OFF"},
         "Target": {
-            "Arn": layout.function_arn(Task.TRIGGER),
+            "Arn": layout.function_arn(task),
             "RoleArn": role_arn,
-            "Input": json.dumps({"tenant": layout.tenant, "source": source, "scheduled": True}),
+            "Input": json.dumps(event),
         },
     }
     try:

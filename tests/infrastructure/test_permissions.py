@@ -159,7 +159,18 @@ def test_a_machine_invokes_its_own_functions_only(dev: Synthesis) -> None:
             invoked[each.owner.split("-")[3]] |= {one.rpartition("-")[2] for one in each.resources}
     assert invoked["ingest"] == {"acquire", "refine", "gate", "hold", "promote", "settle", "fail"}
     assert invoked["model"] == {"acquire", "build", "gate", "promote", "settle", "fail"}
-    assert invoked["schedule"] == {"trigger"}
+    assert invoked["schedule"] == {"trigger", "housekeep"}
+
+
+def test_only_housekeeping_removes_objects_and_only_tables_files(synthesis: Synthesis) -> None:
+    allowed = [each for each in synthesis.statements() if each.effect == "Allow" and each.kind == "identity"]
+    removing = [each for each in allowed if any("Delete" in one for one in each.actions)]
+    removing = [each for each in removing if any(one.startswith(("s3:", "glue:")) for one in each.actions)]
+    assert {each.owner.split("-")[3] for each in removing} == {"housekeep"}
+    for each in removing:
+        assert each.actions == ("s3:DeleteObject",)
+        zones = {flat(resource).partition(":::")[2].split("-")[3] for resource in each.resources}
+        assert zones == {"bronze", "silver", "gold", "quarantine"}
 
 
 def test_a_service_may_assume_a_role_for_the_tenants_own_resource_only(synthesis: Synthesis) -> None:

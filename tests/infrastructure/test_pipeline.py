@@ -51,7 +51,7 @@ def test_every_log_is_kept_for_its_time_and_encrypted(dev: Synthesis) -> None:
         assert function(dev, task)["LoggingConfig"]["LogGroup"] == {"Ref": names[f"/medallion/dev/acme/{task}"]}
 
 
-@pytest.mark.parametrize("task", [Task.SEED, Task.TRIGGER, Task.COALESCE])
+@pytest.mark.parametrize("task", [Task.SEED, Task.TRIGGER, Task.COALESCE, Task.HOUSEKEEP])
 def test_an_event_is_kept_when_an_asynchronous_function_fails_every_try(dev: Synthesis, task: Task) -> None:
     queue = dev.templates["medallion-dev-acme-pipeline"]["Resources"][
         function(dev, task)["DeadLetterConfig"]["TargetArn"]["Fn::GetAtt"][0]
@@ -131,7 +131,7 @@ def test_seeding_happens_after_what_it_needs(dev: Synthesis) -> None:
     assert set(seeding["Properties"]) == {"ServiceToken", "ServiceTimeout", "AssetBucket", "AssetKey", "AssetHash"}
 
 
-@pytest.mark.parametrize(("environment", "alarms"), [("dev", 0), ("prod", 4)])
+@pytest.mark.parametrize(("environment", "alarms"), [("dev", 0), ("prod", 5)])
 def test_a_dead_letter_raises_an_alarm_where_the_environment_has_alarms(
     request: pytest.FixtureRequest, environment: str, alarms: int
 ) -> None:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from medallion.layout import Task
 from tests.infrastructure.synthesis import Synthesis, flat, synthesize, write_tenant
 
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -58,7 +59,7 @@ def test_all_tenants_run_the_same_code(dev: Synthesis) -> None:
     functions = dev.resources("AWS::Lambda::Function", "acme-pipeline") | {
         f"other {name}": each for name, each in dev.resources("AWS::Lambda::Function", "skyline-pipeline").items()
     }
-    assert len(functions) == 22
+    assert len(functions) == 2 * len(Task)
     assert len({flat(each["Properties"]["Code"]["S3Key"]) for each in functions.values()}) == 1
 
 

@@ -23,6 +23,7 @@ BY_ROLE: dict[str, Scenario] = {
     Machine.INGEST: scenarios.RUN_PROMOTED,
     Machine.MODEL: scenarios.MODEL_BUILT,
     "schedule": scenarios.SCHEDULE_FIRED,
+    Task.HOUSEKEEP: scenarios.TABLES_KEPT,
 }
 
 BY_STATEMENT: dict[tuple[str, str], Scenario] = {
@@ -38,6 +39,9 @@ BY_STATEMENT: dict[tuple[str, str], Scenario] = {
     (Machine.INGEST, "InvokeHold"): scenarios.RUN_REJECTED,
     (Machine.INGEST, "InvokeFail"): scenarios.RUN_REJECTED,
     (Machine.MODEL, "InvokeFail"): scenarios.BUILD_FAILED,
+    (Task.HOUSEKEEP, "AnswerTasks"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
+    (Task.HOUSEKEEP, "ControlDeleteItem"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
+    ("schedule", "InvokeHousekeep"): scenarios.HOUSEKEEPING_FIRED,
     **{(task, "AnswerTasks"): scenario for task, scenario in scenarios.NEXT_WOKEN.items()},
     **{(task, "SendDeadLetter"): scenario for task, scenario in scenarios.DEAD_LETTER_KEPT.items()},
     **{

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from zipfile import ZipFile
 
 from medallion.control.items import ClaimStatus, RunKind, RunStatus
+from medallion.engines.commits import Commit
 from medallion.layout import Task, Zone
 from medallion.steps.lease import wake_next
 from tests.least_privilege.statements import TENANTS
@@ -208,9 +209,16 @@ def keep_dead_letter(task: Task, trial: Trial) -> None:
 
 def fire_schedule(trial: Trial) -> None:
     """A schedule of the tenant's group calls the trigger when it is due."""
-    scheduler, layout = trial.deployed.client("scheduler"), trial.deployed.layout
     identity = trial.deployed.put("nightly", f"id\n{next(trial.numbers)}\n", f"{next(trial.numbers)}.csv")
-    known = scheduler.get_schedule(Name=layout.schedule("nightly"), GroupName=layout.schedule_group)
+    with _due(trial, trial.deployed.layout.schedule("nightly")):
+        _wait(lambda: trial.deployed.runs_of(identity) != [], "the trigger was not called", SILENCE)
+
+
+@contextmanager
+def _due(trial: Trial, schedule: str) -> Iterator[None]:
+    """What that schedule calls, it calls in a second."""
+    scheduler, layout = trial.deployed.client("scheduler"), trial.deployed.layout
+    known = scheduler.get_schedule(Name=schedule, GroupName=layout.schedule_group)
     once = {"Name": f"once-{next(trial.numbers)}", "GroupName": layout.schedule_group}
     due = datetime.now(UTC) + timedelta(seconds=1)
     scheduler.create_schedule(
@@ -220,10 +228,69 @@ def fire_schedule(trial: Trial) -> None:
         Target=known["Target"],
     )
     try:
-        _wait(lambda: trial.deployed.runs_of(identity) != [], "the trigger was not called", SILENCE)
+        yield
     finally:
         with suppress(scheduler.exceptions.ResourceNotFoundException):
             scheduler.delete_schedule(**once)
+
+
+# --- housekeeping
+
+
+def keep_tables(trial: Trial) -> None:
+    """In each zone a table forgets its old snapshots, and a file that nothing refers to is removed."""
+    layout, lake, s3 = trial.deployed.layout, trial.platform.lake, trial.deployed.client("s3")
+    tables = [layout.bronze("nightly"), layout.silver("nightly"), layout.quarantine("nightly"), layout.gold("spend")]
+    litter = f"data/run=gone/attempt=1/{next(trial.numbers)}.parquet"
+    for table in tables:
+        for number in range(2):
+            lake.append(table, Commit(f"{litter}-{number}", 1), lambda found: ())
+        s3.put_object(Bucket=table.bucket, Key=f"{table.name}/{litter}", Body=b"")
+    with _at_once(trial):
+        kept = trial.call(Task.HOUSEKEEP, {})
+    done = {one["table"]: one for subject in kept["subjects"] for one in subject["tables"]}
+    for table in tables:
+        expect(done[table.qualified]["skipped"] == "", f"{table.qualified}: {done[table.qualified]['skipped']}")
+        expect(done[table.qualified]["snapshots_expired"], f"{table.qualified} forgot nothing")
+        listed = s3.list_objects_v2(Bucket=table.bucket, Prefix=f"{table.name}/{litter}")
+        expect(not listed["KeyCount"], f"{table.qualified}: the file is still there")
+    expect(len(trial.deployed.control.upkeeps.all()) >= len(kept["subjects"]), "what was done is not kept")
+
+
+def wake_after_housekeeping(trial: Trial) -> None:
+    """A run that waits for its lease is woken when housekeeping gives it back."""
+    leases, subject = trial.deployed.control.leases, f"{RunKind.INGEST.zone}#orders"
+    leases.acquire(subject, "nobody", datetime.now(UTC))
+    try:
+        run_id = trial.arrive("orders", f"id,customer,amount,note\n{next(trial.numbers) * 100},1,2.50,\n")
+        _wait(lambda: len(leases.waiters(subject)) == 1, "the run does not wait for its lease")
+    finally:
+        leases.release(subject, "nobody")
+    trial.call(Task.HOUSEKEEP, {})
+    trial.watch(run_id, RunStatus.PROMOTED)
+
+
+def fire_housekeeping(trial: Trial) -> None:
+    """The tenant's own schedule calls housekeeping when it is due."""
+    known = {one.subject: one.at for one in trial.deployed.control.upkeeps.all()}
+    with _due(trial, trial.deployed.layout.housekeeping_schedule):
+        _wait(
+            lambda: {one.subject: one.at for one in trial.deployed.control.upkeeps.all()} != known,
+            "housekeeping was not called",
+        )
+
+
+@contextmanager
+def _at_once(trial: Trial) -> Iterator[None]:
+    """Housekeeping with no windows: what is not current goes."""
+    functions, function = trial.deployed.client("lambda"), trial.deployed.layout.function(Task.HOUSEKEEP)
+    variables = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    without = dict.fromkeys((name for name in variables if name.endswith("_DAYS")), "0")
+    functions.update_function_configuration(FunctionName=function, Environment={"Variables": {**variables, **without}})
+    try:
+        yield
+    finally:
+        functions.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
 
 
 # ---
@@ -260,6 +327,9 @@ ASKED_AGAIN = Scenario("build asked for again", ask_again)
 SOURCE_SEEDED = Scenario("source seeded", seed_source)
 DEAD_LETTER_KEPT = {
     task: Scenario(f"dead letter of {task} kept", partial(keep_dead_letter, task), silent=True)
-    for task in (Task.SEED, Task.TRIGGER, Task.COALESCE)
+    for task in (Task.SEED, Task.TRIGGER, Task.COALESCE, Task.HOUSEKEEP)
 }
 SCHEDULE_FIRED = Scenario("schedule fired", fire_schedule, silent=True)
+TABLES_KEPT = Scenario("tables kept", keep_tables)
+WOKEN_AFTER_HOUSEKEEPING = Scenario("next woken by housekeep", wake_after_housekeeping)
+HOUSEKEEPING_FIRED = Scenario("housekeeping fired", fire_housekeeping, silent=True)

@@ -117,6 +117,27 @@ def test_person_decides_when_a_run_is_held(medallion: Call, tmp_path: Path) -> N
     assert medallion("run", held["run_id"]).returncode == Exit.RUN_FAILED
 
 
+def test_readers_go_back_when_a_person_rolls_back(medallion: Call, ingested: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "later.csv"
+    file.write_text("id,customer,amount,note\n990,1,1.00,\n", encoding="utf-8")
+    later = result(medallion("ingest", str(file), "-s", "orders", "--wait", "--json"))
+    back = ("rollback", "--source", "orders", "--to", ingested["run_id"], "--by", "Ada")
+    assert medallion(*back, "--reason", " ").returncode == Exit.USAGE
+    done = result(medallion(*back, "--reason", "a wrong file", "--json"))
+    assert later["run_id"] in [one["run_id"] for one in done["runs"]]
+    assert result(medallion("run", later["run_id"], "--json"), Exit.RUN_FAILED)["status"] == "rolled_back"
+    unknown = medallion("rollback", "--source", "orders", "--to", "nope", "--by", "Ada", "--reason", "x")
+    assert unknown.returncode == Exit.NOT_FOUND
+    assert result(medallion("rerun", later["run_id"], "--wait", "--json"))["status"] == "promoted"
+
+
+def test_every_table_is_named_when_housekeeping_is_asked_what_it_would_do(medallion: Call, trial: Deployed) -> None:
+    told = result(medallion("housekeeping", "--dry-run", "--json"))
+    assert told["dry_run"] is True
+    tables = {table["table"] for subject in told["subjects"] for table in subject["tables"]}
+    assert tables >= {layout.qualified for layout in (trial.layout.bronze("orders"), trial.layout.silver("orders"))}
+
+
 def test_refused_object_is_listed_when_its_source_is_unknown(medallion: Call, trial: Deployed) -> None:
     identity = trial.put("strangers", "id\n1\n", "who.csv")
     trial.settled(identity)

@@ -55,6 +55,16 @@ def told(trial: Deployed) -> tuple[Any, ...]:
     return (*heads, latest["current"]["run_id"], latest["previous"] and latest["previous"]["run_id"])
 
 
+def newest_receipt(trial: Deployed) -> dict[str, Any]:
+    chain = f"silver#{SOURCE}"
+    link = trial.control.newest_receipt(chain)
+    assert link
+    key = trial.layout.receipt_key(chain, link.sequence)
+    body = trial.client("s3").get_object(Bucket=trial.layout.bucket(Zone.LEDGER), Key=key)["Body"].read()
+    found: dict[str, Any] = json.loads(body)
+    return found
+
+
 def silver(trial: Deployed) -> list[tuple[str | None, ...]]:
     """Silver, but for which attempt of a run wrote a row."""
     return trial.query("SELECT source_file_id, source_row, row_hash, id, amount FROM {silver}.orders ORDER BY 1, 2")
@@ -85,6 +95,13 @@ def test_readers_see_the_earlier_state_when_runs_are_rolled_back(trial: Deployed
     assert back(trial, kept) == [], "the same again changes nothing"
     assert told(trial) == before
     assert trial.alerts("wrong prices")
+    receipt = newest_receipt(trial)
+    assert (receipt["kind"], receipt["decided"]["by"], receipt["decided"]["reason"]) == (
+        "rollback",
+        "Ada",
+        "wrong prices",
+    )
+    assert receipt["undone"] == [second.run_id, first.run_id]
 
 
 def test_silver_is_as_it_was_when_rolled_back_runs_are_done_again(trial: Deployed) -> None:
@@ -112,7 +129,7 @@ def test_objects_stay_their_runs_own_when_it_is_rolled_back(trial: Deployed) -> 
     assert [one.run_id for one in trial.runs_of(identity)] == [run.run_id]
 
 
-@pytest.mark.parametrize("point", ["_tell", "take_back", "_end"])
+@pytest.mark.parametrize("point", ["_tell", "take_back", "append", "_end"])
 def test_same_command_completes_it_when_a_rollback_is_interrupted(
     trial: Deployed, point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
