@@ -38,7 +38,7 @@ def approve(
 ) -> None:
     """Let a held run go on. It is refined again on what is published now; if that changes it, it is held again."""
     decided = _decide(context, tenant, run_id, by=by, reason=reason, approved=True)
-    _finish(context, tenant, decided, wait=wait, timeout=timeout, as_json=as_json)
+    finish(context, tenant, decided, wait=wait, timeout=timeout, as_json=as_json)
 
 
 def reject(
@@ -53,7 +53,7 @@ def reject(
 ) -> None:
     """End a held run without publishing it. Its records stay in Bronze; its quarantine entries are withdrawn."""
     decided = _decide(context, tenant, run_id, by=by, reason=reason, approved=False)
-    _finish(context, tenant, decided, wait=wait, timeout=timeout, as_json=as_json)
+    finish(context, tenant, decided, wait=wait, timeout=timeout, as_json=as_json)
 
 
 def rerun(
@@ -68,7 +68,7 @@ def rerun(
     target = options(context).target()
     target.control(tenant)
     again = _operations().run_again(target, tenant, run_id)
-    _finish(context, tenant, again, wait=wait, timeout=timeout, as_json=as_json)
+    finish(context, tenant, again, wait=wait, timeout=timeout, as_json=as_json)
 
 
 def _decide(context: typer.Context, tenant: str, run_id: str, *, by: str, reason: str, approved: bool) -> Run:
@@ -86,7 +86,7 @@ def _operations() -> Operations:
     return operations
 
 
-def _finish(context: typer.Context, tenant: str, decided: Run, *, wait: bool, timeout: float, as_json: bool) -> None:
+def finish(context: typer.Context, tenant: str, decided: Run, *, wait: bool, timeout: float, as_json: bool) -> None:
     """Show the run that was decided over or started again; with `wait`, as it ends."""
     target = options(context).target()
     if not wait:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 
 from cli.target import Target
 from medallion.control.items import Run
 from medallion.control.rollbacks import Rollback
+from medallion.engines.duckdb.entries import Person
 from medallion.engines.duckdb.session import Resources
+from medallion.engines.duckdb.trial import Trial
 from medallion.layout import Zone
+from medallion.steps import what_if
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
 from medallion.steps.rerun import rerun
@@ -28,6 +32,17 @@ def run_again(target: Target, tenant: str, run_id: str) -> Run:
 def roll_back(target: Target, tenant: str, zone: Zone, subject: str, run_id: str, *, by: str, reason: str) -> Rollback:
     """Make readers of a source or model see what they saw after that run."""
     return rollback(_platform(target, tenant), zone, subject, run_id, by=by, reason=reason)
+
+
+def try_contract(target: Target, tenant: str, text: str, where: str) -> Trial:
+    """What a changed contract would do. Nothing is written."""
+    return what_if.try_contract(_platform(target, tenant), text, where)
+
+
+def apply_contract(target: Target, tenant: str, text: str, where: str, *, by: str, reason: str) -> Run | None:
+    """Make a changed contract the active one, and take its source's records through it. The backfill's run."""
+    person = Person(by, reason, datetime.now(UTC))
+    return what_if.apply_contract(_platform(target, tenant), text, where, person)
 
 
 def _platform(target: Target, tenant: str) -> Platform:

@@ -67,7 +67,7 @@ def quarantine(contract: Contract, rules: tuple[PlanRule, ...]) -> str:
     """What the log says of this run: records that failed, with all their errors; those seen again; those resolved."""
     names = ", ".join(literal(c.name) for c in contract.columns)
     values = ", ".join(text(c.name) for c in contract.columns)
-    record = f"CASE WHEN malformed IS NULL THEN MAP_CONCAT(MAP([{names}], [{values}]), extra) END"
+    record = f"CASE WHEN malformed IS NULL THEN MAP_CONCAT(extra, MAP([{names}], [{values}])) END"
     spent = ", ".join(_spent(code, message) for code, message in _SPENT.items())
     errors = f"LIST_FILTER([{', '.join(_error(rule) for rule in rules)}, {spent}], x -> x IS NOT NULL)"
     failed = "outcome IN ('quarantined', 'condemned')"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from medallion.control.items import Run, RunKind, RunStatus, Source
@@ -30,7 +30,7 @@ def reprocess(platform: Platform, source_name: str, chosen: Chosen, person: Pers
     for entry in entries:
         listed.setdefault(entry.source_file_id, []).append((entry.source_row, entry.last_position))
     replay = Replay(
-        runs=tuple(sorted({_arrival(platform, source_name, one).run_id for one in listed})),
+        runs=runs_of(platform, source_name, listed),
         entries={one: tuple(places) for one, places in sorted(listed.items())},
     )
     return _ask(platform, source, RunKind.REPROCESS, replay, tuple(replay.entries), person)
@@ -53,7 +53,6 @@ def backfill(platform: Platform, source_name: str, objects: Sequence[str], perso
     source = platform.control.source(source_name)
     if not objects:
         return None
-    runs = set()
     for one in objects:
         run = _arrival(platform, source_name, one)
         if run.status is not RunStatus.PROMOTED:
@@ -61,8 +60,7 @@ def backfill(platform: Platform, source_name: str, objects: Sequence[str], perso
                 f"{one} of source {source_name}: its run is {run.status}, and only what was published can be done "
                 "again from Bronze; use `medallion rerun` for a run that ended badly"
             )
-        runs.add(run.run_id)
-    replay = Replay(runs=tuple(sorted(runs)), objects=tuple(sorted(objects)))
+    replay = Replay(runs=runs_of(platform, source_name, objects), objects=tuple(sorted(objects)))
     return _ask(platform, source, RunKind.BACKFILL, replay, replay.objects, person)
 
 
@@ -76,6 +74,11 @@ def published_objects(
         if within and claim.run_id is not None and platform.control.run(claim.run_id).status is RunStatus.PROMOTED:
             found.append(claim.source_file_id)
     return found
+
+
+def runs_of(platform: Platform, source: str, objects: Iterable[str]) -> tuple[str, ...]:
+    """The runs that wrote the objects' records to Bronze."""
+    return tuple(sorted({_arrival(platform, source, one).run_id for one in objects}))
 
 
 def _arrival(platform: Platform, source: str, source_file_id: str) -> Run:

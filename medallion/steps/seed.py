@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
+from medallion.contracts.compare import breaking_changes, says_so
 from medallion.contracts.model import Contract
 from medallion.contracts.ruleset import ruleset_hash
 from medallion.control.items import ContractVersion, Source
@@ -20,8 +21,9 @@ from medallion.layout import Task
 from medallion.plan.compiler import compile_plan
 from medallion.plan.gold import parse_model
 from medallion.steps.build import named
+from medallion.steps.entries import active_contract
 from medallion.steps.platform import Platform
-from medallion.tenants import ContractFile, load_tenant
+from medallion.tenants import load_tenant
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
@@ -44,8 +46,7 @@ def seed(platform: Platform, folder: Path, schedule_role_arn: str) -> list[str]:
         TenantItem(id=tenant.id, name=tenant.name, description=tenant.description, contact=tenant.contact)
     )
     for file in tenant.contracts:
-        _register(platform, file)
-        ensure_tables(platform, file.contract)
+        register_version(platform, file.contract, file.text)
         _schedule(
             platform,
             layout.schedule(file.source),
@@ -61,36 +62,55 @@ def seed(platform: Platform, folder: Path, schedule_role_arn: str) -> list[str]:
     return [file.source for file in tenant.contracts]
 
 
-def _register(platform: Platform, file: ContractFile) -> None:
-    contract, control = file.contract, platform.control
+def register_version(platform: Platform, contract: Contract, text: str) -> None:
+    """Keep the contract as a version of its source's, active if no higher one is, with the tables that it needs.
+
+    InvalidContract where the version stands already with other rules, or breaks the active one without saying so.
+    """
+    control, active = platform.control, _active(platform, contract.source)
+    if active is not None and Version(contract.version) > Version(active.version):
+        _check_succession(platform, active, contract)
     version = ContractVersion(
-        source=file.source,
+        source=contract.source,
         version=contract.version,
-        text=file.text,
+        text=text,
         ruleset=ruleset_hash(contract),
         registered_at=platform.clock(),
     )
     if not control.register_contract(version):
-        stands = control.contract(file.source, contract.version)
+        stands = control.contract(contract.source, contract.version)
         if stands is not None and stands.ruleset != version.ruleset:
             raise InvalidContract(
-                f"source {file.source} of tenant {platform.layout.tenant}: version {contract.version} is registered "
-                "with other rules; a registered version never changes, so raise the version"
+                f"source {contract.source} of tenant {platform.layout.tenant}: version {contract.version} is "
+                "registered with other rules; a registered version never changes, so raise the version"
             )
-    try:
-        active = control.source(file.source).contract_version
-    except UnknownSource:
-        active = "0"
-    if Version(contract.version) >= Version(active):
+    ensure_tables(platform, contract)
+    if active is None or Version(contract.version) >= Version(active.version):
         control.save_source(
             Source(
-                name=file.source,
+                name=contract.source,
                 contract_version=contract.version,
                 ruleset=version.ruleset,
                 trigger=contract.trigger,
                 lane=contract.lane,
                 approval=contract.approval,
             )
+        )
+
+
+def _active(platform: Platform, source: str) -> Contract | None:
+    try:
+        return active_contract(platform, source)
+    except UnknownSource:
+        return None
+
+
+def _check_succession(platform: Platform, active: Contract, contract: Contract) -> None:
+    broken = breaking_changes(active, contract)
+    if broken and not says_so(active, contract):
+        raise InvalidContract(
+            f"source {contract.source} of tenant {platform.layout.tenant}: version {contract.version} breaks "
+            f"{active.version}: {'; '.join(broken)}. Raise the first number, or only add to it"
         )
 
 

@@ -49,7 +49,7 @@ def refine(
     with open_session(resources) as session:
         writer = Writer(session, lake, run)
         session.read("quarantine_log", inputs.quarantine)
-        _describe_run(session, plan, run, replay=material.replay)
+        describe_run(session, plan, run, replay=material.replay)
         read = material.stage(session, plan, inputs.silver)
         notes = _order_snapshots(session, lake, tables, inputs.silver) if plan.snapshots else {}
         clock.lap("parse")
@@ -105,7 +105,7 @@ class _Clock:
         self._since = now
 
 
-def _describe_run(session: Session, plan: Plan, run: Attempt, *, replay: bool) -> None:
+def describe_run(session: Session, plan: Plan, run: Attempt, *, replay: bool) -> None:
     """The relation `run`: what the plan's SQL knows of the run that executes it."""
     session.connection.execute(
         "CREATE TABLE run AS SELECT $1 AS run_id, $2::INTEGER AS attempt, $3 AS contract_version, $4 AS ruleset, "

@@ -1,0 +1,94 @@
+"""A changed contract is tried before it is applied, and applying it gives exactly what was foretold."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from medallion.engines.commits import Commit
+from medallion.engines.duckdb.build import build
+from medallion.engines.duckdb.entries import choose
+from medallion.engines.model import Attempt
+from medallion.layout import Zone
+from medallion.plan.gold import Model, parse_model
+from medallion.plan.quarantine import Chosen, State
+from medallion.steps.what_if import apply_contract, try_contract
+from tests.integration.steps.test_loads import contract
+from tests.integration.steps.test_replay import ADA
+from tests.integration.steps.workbench import Workbench, outcomes
+
+NUMBERS = count()
+
+
+def model_of(source: str) -> tuple[str, str]:
+    name = f"{source}_by_name"
+    return name, (
+        "/* medallion\ndescription: How often each name was seen.\nkeys: [name]\n*/\n"
+        f"SELECT name, SUM(seen) AS seen, COUNT(*) AS records FROM silver.{source} GROUP BY name"
+    )
+
+
+def built(bench: Workbench, model: Model, run_id: str) -> dict[object, tuple[object, ...]]:
+    """The model's rows by key, built from what is published now and published in its turn."""
+    layout, lake = bench.platform.layout, bench.platform.lake
+    inputs = {one.relation: layout.table(one.zone, one.name) for one in model.inputs}
+    commit = Commit(run_id, 1)
+    made = build(
+        lake, model, inputs, layout.gold(model.name), Attempt(commit, run_id, bench.now()), bench.platform.resources
+    )
+    if not made.unchanged:
+        lake.publish(layout.gold(model.name), commit, branch=run_id, base=made.base)
+    return {row[0]: row for row in bench.rows(layout.gold(model.name), "name, seen, records")}
+
+
+def standing(bench: Workbench, source: str) -> tuple[set[tuple[object, ...]], set[tuple[object, ...]]]:
+    """The places of the records in Silver, and of those open in quarantine."""
+    silver = bench.rows(bench.platform.layout.silver(source), "source_file_id, source_row")
+    log = bench.platform.layout.quarantine(source)
+    waiting = choose(bench.platform.lake, log, Chosen(), State.OPEN, bench.platform.resources)
+    return set(silver), {(one.source_file_id, one.source_row) for one in waiting}
+
+
+RECORDS = st.lists(
+    st.tuples(
+        st.integers(0, 12),
+        st.one_of(st.integers(0, 5).map(str), st.just("x"), st.just("")),
+        st.text("ab", min_size=1, max_size=8),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+@settings(max_examples=4, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(first=RECORDS, second=RECORDS, longest=st.integers(1, 8))
+def test_what_was_foretold_happens_when_a_contract_is_applied(
+    bench: Workbench, first: list[tuple[int, str, str]], second: list[tuple[int, str, str]], longest: int
+) -> None:
+    source = f"tried_{next(NUMBERS)}"
+    bench.register(contract(source))
+    name, text = model_of(source)
+    bench.platform.control.save_model(name, text, (f"{Zone.SILVER}.{source}",))
+    for records in (first, second):
+        bench.ingest(source, "id,seen,name\n" + "".join(f"{one},{two},{three}\n" for one, two, three in records))
+    model = parse_model(name, text, name)
+    before, (silver, waiting) = built(bench, model, f"{source}a"), standing(bench, source)
+    changed = contract(source, version="1.1.0").replace("maxLength: 5", f"maxLength: {longest}")
+    foretold = try_contract(bench.platform, changed, "a changed contract")
+    assert standing(bench, source) == (silver, waiting), "trying writes nothing"
+    run = apply_contract(bench.platform, changed, "a changed contract", ADA)
+    assert run is not None
+    ended = bench.walk(run)
+    silver_after, waiting_after = standing(bench, source)
+    after = built(bench, model, f"{source}b")
+    assert foretold.recovered == len(waiting & silver_after)
+    assert foretold.rejected == len(silver - silver_after)
+    assert foretold.rejected == len(silver & waiting_after)
+    assert foretold.changed == ended.total("updated")
+    [moves] = foretold.gold
+    assert moves.added == len(after.keys() - before.keys())
+    assert moves.removed == len(before.keys() - after.keys())
+    assert moves.changed == sum(before[key] != after[key] for key in before.keys() & after.keys())
+    assert sum(outcomes(ended).values()) == 2 * ended.total("rows_in")
