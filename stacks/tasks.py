@@ -29,7 +29,10 @@ def size(task: Task, settings: EnvironmentSettings) -> Size:
         case Task.GATE | Task.SETTLE | Task.FAIL:
             # They scan what a run committed: to judge it, and to write its receipt.
             return Size(2048, 300, 2048)
-        case Task.SEED | Task.PROMOTE:
+        case Task.SEED:
+            # It makes every table of every source, one after the other.
+            return Size(1024, 900)
+        case Task.PROMOTE:
             return Size(1024, 300)
         case Task.TRIGGER:
             return Size(512, 900)

@@ -59,6 +59,7 @@ def played(faulty: Settings, chosen: list[Scenario]) -> Iterator[Played]:
 
     def run(scenario: Scenario) -> None:
         results[scenario.name].set_result(play(scenario, Deployed.on(faulty, tenant.TENANT), Switchboard(faulty)))
+        _report([future.result() for future in results.values() if future.done()])
 
     def one_after_the_other(scenarios: list[Scenario]) -> None:
         for scenario in scenarios:
@@ -73,7 +74,6 @@ def played(faulty: Settings, chosen: list[Scenario]) -> Iterator[Played]:
 
         conductor.submit(conduct)
         yield Played(results)
-    _report([future.result() for future in results.values()])
 
 
 def _report(results: list[Result]) -> None:

@@ -28,3 +28,8 @@ def body(first: int, good: int, bad: int = 0) -> bytes:
     lines = [f'{number},{number % 90}.50,"note, {number}"\n' for number in range(first, first + good)]
     lines += [f"{number},-1,\n" for number in range(first + good, first + good + bad)]
     return (HEADER + "".join(lines)).encode()
+
+
+def versions(ids: range, amount: int) -> bytes:
+    """A file with these ids, each with the amount: the later version of a key is the one with the larger amount."""
+    return (HEADER + "".join(f"{number},{amount}.00,v{amount}\n" for number in ids)).encode()

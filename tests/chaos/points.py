@@ -10,8 +10,11 @@ from typing import Any
 
 from local.faults import Fault, Rule
 
-_ITEM_OF_OBJECT = '#OBJECTS#{source}"'
+_CLAIM = '(?s)^(?!.*#RUNS")(?=.*#OBJECTS#{source}")'
+_RUN_OF_OBJECTS = '(?s)(?=.*#RUNS")(?=.*#OBJECTS#{source}")'
 _LEASE = '#LEASE#silver#{source}"'
+_RECEIPTS = "*-ledger-*/receipts/silver/{source}/*"
+_LEASE_ITSELF = '(?s)(?=.*#LEASE#silver#{source}")(?=.*"LEASE")'
 _SPELT_INSIDE_JSON = r'\\"{source}\\"'
 
 
@@ -20,9 +23,12 @@ def _table(zone: str) -> str:
     return f'(?s)(?=.*_{zone}")(?=.*"Name": ?"{{source}}")'
 
 
+_GOLD = '(?s)(?=.*_gold")(?=.*"Name": ?"sum_of_{source}")'
+
+
 @dataclass(frozen=True)
 class Point:
-    """A place in a run where one thing goes wrong. `says` completes "the process is killed …" or "…"."""
+    """A place in a run where one thing goes wrong, in the Lambda of a task, or in a command where there is none."""
 
     name: str
     says: str
@@ -41,7 +47,7 @@ class Point:
             service=self.service,
             operation=self.operation,
             fault=self.fault,
-            caller=f"*-{self.task}",
+            caller=f"*-{self.task}" if self.task else "",
             body=self.body.replace("{source}", source),
             resource=self.resource.replace("{source}", source),
             **dict(self.more),
@@ -69,16 +75,16 @@ def after(name: str, says: str, task: str, call: str, body: str = "", resource: 
     return _killed(Fault.KILL_AFTER, name, says, task, call, body, resource)
 
 
-BEFORE_CLAIM = before("before claim", "before the object is claimed", "trigger", "dynamodb:PutItem", _ITEM_OF_OBJECT)
-AFTER_CLAIM = after("after claim", "once the object is claimed", "trigger", "dynamodb:PutItem", _ITEM_OF_OBJECT)
+BEFORE_CLAIM = before("before claim", "before the object is claimed", "trigger", "dynamodb:[PT]*Item*", _CLAIM)
+AFTER_CLAIM = after("after claim", "once the object is claimed", "trigger", "dynamodb:[PT]*Item*", _CLAIM)
 RUN_CREATED = after(
-    "run created", "once the run stands in the table", "trigger", "dynamodb:TransactWriteItems", _ITEM_OF_OBJECT
+    "run created", "once the run stands in the table", "trigger", "dynamodb:TransactWriteItems", _RUN_OF_OBJECTS
 )
 STARTED = after(
     "execution started", "once the execution is started", "trigger", "states:StartExecution", _SPELT_INSIDE_JSON
 )
 IN_QUEUE = after("in the queue", "once the run waits for its lease", "acquire", "dynamodb:PutItem", _LEASE)
-LEASE_TAKEN = after("lease taken", "once the lease is the run's", "acquire", "dynamodb:[TPU]*Item*", _LEASE).later(1)
+LEASE_TAKEN = after("lease taken", "once the lease is the run's", "acquire", "dynamodb:[TPU]*Item*", _LEASE_ITSELF)
 BRONZE_COMMITTED = after("bronze committed", "once Bronze is committed", "refine", "glue:UpdateTable", _table("bronze"))
 MID_WRITE = before(
     "mid-write", "while Silver's file is written", "refine", "s3:PutObject", resource="*-silver-*/{source}/data/*"
@@ -97,8 +103,17 @@ REFINED = after(
 )
 JUDGED = after("judged", "once the gate noted its finding", "gate", "dynamodb:UpdateItem", "/{source}/")
 BEFORE_PUBLISH = before("before publish", "before main moves", "promote", "glue:UpdateTable", _table("silver"))
-PUBLISHED = after(
-    "published, ledger not written", "once main has moved", "promote", "glue:UpdateTable", _table("silver")
+PUBLISHED = after("published", "once main has moved", "promote", "glue:UpdateTable", _table("silver"))
+NO_RECEIPT = before("published, ledger not written", "before the receipt", "settle", "s3:PutObject", resource=_RECEIPTS)
+RECEIPT_WRITTEN = after(
+    "receipt written, not anchored", "once the receipt stands", "settle", "s3:PutObject", resource=_RECEIPTS
+)
+ANCHORED = after(
+    "ledger written, event not acknowledged",
+    "once the receipt is anchored",
+    "settle",
+    "dynamodb:TransactWriteItems",
+    'CHAIN#silver#{source}"',
 )
 HALF_TOLD = before(
     "_SUCCESS written, _LATEST not", "between the two", "promote", "s3:PutObject", resource="*/{source}/_LATEST.json"
@@ -114,6 +129,15 @@ HELD = before("held, lease not given back", "once the run is held", "hold", "dyn
 TAKEN_BACK = before("failure half told", "while the run is taken back", "fail", "events:PutEvents", _SPELT_INSIDE_JSON)
 WITHDRAWN = after("withdrawn", "once the entries are withdrawn", "fail", "glue:UpdateTable", _table("quarantine"))
 
+BUILD_ASKED = after(
+    "build asked for", "once the model's build is asked for", "coalesce", "dynamodb:UpdateItem", "MODEL#sum_of_{source}"
+)
+BUILD_WRITES = before(
+    "build's write", "while Gold's file is written", "build", "s3:PutObject", resource="*-gold-*/sum_of_{source}/data/*"
+)
+BUILD_COMMITTED = after("build committed", "once the build is on its branch", "build", "glue:UpdateTable", _GOLD)
+GOLD_PUBLISHED = after("Gold published", "once Gold's main has moved", "promote", "glue:UpdateTable", _GOLD)
+
 
 def refused(name: str, says: str, task: str, call: str, code: str, status: int, times: int, **where: str) -> Point:
     """A service that says no, that many times: the first tries are the AWS client's own."""
@@ -124,8 +148,8 @@ def refused(name: str, says: str, task: str, call: str, code: str, status: int, 
 
 _THROTTLED, _BUSY = "ProvisionedThroughputExceededException", "ThrottlingException"
 CLAIM_THROTTLED = refused(
-    "DynamoDB throttles the claim", "refused 4 times", "trigger", "dynamodb:PutItem", _THROTTLED, 400, 4,
-    body=_ITEM_OF_OBJECT,
+    "DynamoDB throttles the claim", "refused 4 times", "trigger", "dynamodb:[PT]*Item*", _THROTTLED, 400, 4,
+    body=_CLAIM,
 )  # fmt: skip
 LEASE_THROTTLED = refused(
     "DynamoDB throttles the lease", "refused 30 times", "acquire", "dynamodb:*", _THROTTLED, 400, 30, body=_LEASE
@@ -142,7 +166,7 @@ S3_FAILS = refused(
     resource="*-bronze-*/{source}/data/*",
 )  # fmt: skip
 S3_DOWN = refused(
-    "S3 is down", "InternalError 200 times", "refine", "s3:*", "InternalError", 500, 200,
+    "S3 is down", "InternalError 28 times", "refine", "s3:PutObject", "InternalError", 500, 28,
     resource="*-silver-*/{source}/data/*",
 )  # fmt: skip
 LANDING_FAILS = refused(
@@ -165,20 +189,33 @@ def lost(name: str, says: str, task: str, call: str, body: str = "", resource: s
     return Point(name, f"answer lost {says}", Fault.LOSE, service, operation, task, body, resource)
 
 
-CLAIM_UNHEARD = lost("claim unheard", "after the claim", "trigger", "dynamodb:PutItem", _ITEM_OF_OBJECT)
+CLAIM_UNHEARD = lost("claim unheard", "after the claim", "trigger", "dynamodb:[PT]*Item*", _CLAIM)
 RUN_UNHEARD = lost(
-    "run's creation unheard", "after the run's creation", "trigger", "dynamodb:TransactWriteItems", _ITEM_OF_OBJECT
+    "run's creation unheard", "after the run's creation", "trigger", "dynamodb:TransactWriteItems", _RUN_OF_OBJECTS
 )
 START_UNHEARD = lost("start unheard", "after the start", "trigger", "states:StartExecution", _SPELT_INSIDE_JSON)
-LEASE_UNHEARD = lost("lease unheard", "after the lease", "acquire", "dynamodb:*Item", _LEASE)
+LEASE_UNHEARD = lost("lease unheard", "after the lease", "acquire", "dynamodb:[TPU]*Item*", _LEASE_ITSELF)
 BRONZE_UNHEARD = lost(
     "Bronze's commit unheard", "after Bronze's commit", "refine", "glue:UpdateTable", _table("bronze")
 )
 BRANCH_UNHEARD = lost(
     "branch's commit unheard", "after the branch's commit", "refine", "glue:UpdateTable", _table("silver")
 )
+RECEIPT_UNHEARD = lost("receipt unheard", "after the receipt", "settle", "s3:PutObject", resource=_RECEIPTS)
+ANCHOR_UNHEARD = lost(
+    "anchor unheard", "after the anchor", "settle", "dynamodb:TransactWriteItems", 'CHAIN#silver#{source}"'
+)
 PUBLISH_UNHEARD = lost("publication unheard", "after main moved", "promote", "glue:UpdateTable", _table("silver"))
 RELEASE_UNHEARD = lost("lease's return unheard", "after the lease's return", "settle", "dynamodb:UpdateItem", _LEASE)
+
+
+def by_a_person(point: Point) -> Point:
+    """The same call, made by a command instead of a Lambda."""
+    return replace(point, name=f"command's {point.name}", task="")
+
+
+MOVING_BACK_UNHEARD = by_a_person(replace(PUBLISH_UNHEARD, name="moving back unheard", says="answer lost"))
+MOVING_BACK_REFUSED = by_a_person(replace(GLUE_THROTTLES_PUBLISH, name="moving back refused"))
 
 LATE_COMMIT = Point(
     "the function times out at its commit",

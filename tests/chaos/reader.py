@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from medallion.engines.commits import RUN_ID
-from medallion.layout import TenantLayout, Zone
+from medallion.layout import CURRENT, TenantLayout, Zone
 
 PAUSE = 0.4
 
@@ -49,8 +50,8 @@ class Reader:
     s3: Any
     layout: TenantLayout
     source: str
-    seen: dict[int, Counter[str]] = field(default_factory=dict)
-    """For each snapshot that main was: the rows of each run in it."""
+    seen: dict[int, tuple[str | None, Counter[str]]] = field(default_factory=dict)
+    """For each snapshot that main was: the run that made it, and the rows of each run in it."""
     wrong: list[str] = field(default_factory=list)
     polls: int = 0
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -67,15 +68,20 @@ class Reader:
             self._thread.join(30)
         self.poll()
 
-    def half_published(self, complete: dict[str, int]) -> list[str]:
-        """What was seen that no reader may see; `complete` says how many rows each run published."""
+    def half_published(
+        self, complete: Mapping[str, int], rolled_back: Collection[str], *, replacing: bool
+    ) -> list[str]:
+        """What was seen that no reader may see.
+
+        `complete` says how many rows each run brought in. In a `replacing` source a run may lose rows to later ones,
+        but when it is the newest all are there. Runs that were taken back are not judged by what is left of them.
+        """
         found = list(self.wrong)
-        for snapshot, runs in self.seen.items():
-            found += [
-                f"snapshot {snapshot} showed {rows} of the {complete.get(run, 0)} rows of run {run}"
-                for run, rows in runs.items()
-                if rows != complete.get(run, 0)
-            ]
+        for snapshot, (newest, runs) in self.seen.items():
+            for run, rows in runs.items():
+                whole = complete.get(run, 0)
+                if run not in rolled_back and (rows > whole or (rows < whole and (run == newest or not replacing))):
+                    found.append(f"snapshot {snapshot} showed {rows} of the {whole} rows of run {run}")
         return found
 
     def _poll_for_ever(self) -> None:
@@ -90,11 +96,15 @@ class Reader:
         head = table.metadata.snapshot_by_name("main")
         if head is None:
             return
-        if latest is not None and latest["snapshot_id"] not in lineage(table, head.snapshot_id):
-            self.wrong.append(f"_LATEST names snapshot {latest['snapshot_id']}, which main does not hold")
+        was_main = {entry.snapshot_id for entry in table.metadata.snapshot_log}.union(lineage(table, head.snapshot_id))
+        if latest is not None and latest["snapshot_id"] not in was_main:
+            self.wrong.append(f"_LATEST names snapshot {latest['snapshot_id']}, which main never was")
+        current = table.metadata.snapshot_by_name(CURRENT)
+        if current is not None and current.snapshot_id != head.snapshot_id:
+            self.wrong.append(f"the tag {CURRENT} is snapshot {current.snapshot_id}, main is {head.snapshot_id}")
         if head.snapshot_id not in self.seen:
             rows = identities(table, head.snapshot_id)
-            self.seen[head.snapshot_id] = Counter(row["run_id"] for row in rows)
+            self.seen[head.snapshot_id] = (run_of(table, head.snapshot_id), Counter(row["run_id"] for row in rows))
             twice = len(rows) - len({(row["source_file_id"], row["source_row"]) for row in rows})
             if twice:
                 self.wrong.append(f"snapshot {head.snapshot_id} showed {twice} records twice")

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from tests.chaos import points as at
-from tests.chaos.counting import HEADER
+from tests.chaos.counting import HEADER, versions
 from tests.chaos.scenario import Scenario
 from tests.chaos.steps import (
     again,
     approve,
     at_once,
     content,
+    correct,
     hit,
     overwrite,
     put,
     reject,
+    release,
+    reprocess,
     rerun,
     rest,
+    roll_back,
     sweep,
     together,
     told,
@@ -45,13 +49,24 @@ KILLED = tuple(
         at.HALF_TOLD,
         at.LATEST_TOLD,
         at.EVENT_SENT,
+        at.NO_RECEIPT,
+        at.RECEIPT_WRITTEN,
+        at.ANCHORED,
         at.LEASE_HELD_AT_END,
     )
 )
 
 KILLED_FOR_GOOD = tuple(
     Scenario(f"killed for good {point.name}", (put("a", bad=1),), {"inserted": 30, "quarantined": 1}, (point.times(3),))
-    for point in (at.AFTER_CLAIM, at.MID_WRITE, at.ON_BRANCH, at.BEFORE_PUBLISH, at.HALF_TOLD, at.LEASE_HELD_AT_END)
+    for point in (
+        at.AFTER_CLAIM,
+        at.MID_WRITE,
+        at.ON_BRANCH,
+        at.BEFORE_PUBLISH,
+        at.HALF_TOLD,
+        at.NO_RECEIPT,
+        at.LEASE_HELD_AT_END,
+    )
 )
 
 SERVICES = tuple(
@@ -79,6 +94,8 @@ UNHEARD = tuple(
         at.BRONZE_UNHEARD,
         at.BRANCH_UNHEARD,
         at.PUBLISH_UNHEARD,
+        at.RECEIPT_UNHEARD,
+        at.ANCHOR_UNHEARD,
         at.RELEASE_UNHEARD,
     )
 )
@@ -186,6 +203,104 @@ TIME = (
     ),
 )
 
+UPSERT = {"load": "upsert", "orderBy": "amount"}
+WHOLE_STATE = {"load": "snapshot"}
+_OLD, _NEW = content("old", versions(range(30), 1)), content("new", versions(range(30), 2))
+
+LOADS = (
+    Scenario(
+        "upsert killed on its branch",
+        (_OLD, rest("old"), hit(at.ON_BRANCH), _NEW),
+        {"inserted": 30, "updated": 30},
+        settings=UPSERT,
+    ),
+    Scenario(
+        "upsert killed once published",
+        (_OLD, rest("old"), hit(at.PUBLISHED, at.NO_RECEIPT), _NEW),
+        {"inserted": 30, "updated": 30},
+        settings=UPSERT,
+    ),
+    Scenario("upsert out of order", (_NEW, rest("new"), _OLD), {"inserted": 30, "duplicates": 30}, settings=UPSERT),
+    Scenario(
+        "upsert for good killed, done again",
+        (_OLD, rest("old"), hit(at.FILES_WRITTEN.times(3)), _NEW),
+        {"inserted": 30, "updated": 30},
+        settings=UPSERT,
+    ),
+    Scenario(
+        "whole state killed mid-write",
+        (_OLD, rest("old"), hit(at.MID_WRITE), content("next", versions(range(10, 35), 1))),
+        {"inserted": 35, "duplicates": 20},
+        settings=WHOLE_STATE,
+    ),
+    Scenario(
+        "whole state killed once published",
+        (_OLD, rest("old"), hit(at.PUBLISHED), content("next", versions(range(10, 35), 1))),
+        {"inserted": 35, "duplicates": 20},
+        settings=WHOLE_STATE,
+    ),
+)
+
+BACK = (
+    Scenario(
+        "rolled back",
+        (put("a"), rest("a"), put("b"), rest("b"), roll_back("a")),
+        {"inserted": 30},
+        ends={"b": "rolled_back"},
+    ),
+    Scenario(
+        "rollback unheard, done again",
+        (put("a"), rest("a"), put("b", bad=1), rest("b"), hit(at.MOVING_BACK_UNHEARD), roll_back("a"), rerun("b")),
+        {"inserted": 60, "quarantined": 1},
+    ),
+    Scenario(
+        "rollback refused, given again",
+        (put("a"), rest("a"), put("b", bad=1), rest("b"), hit(at.MOVING_BACK_REFUSED), roll_back("a")),
+        {"inserted": 30},
+        ends={"b": "rolled_back"},
+    ),
+    Scenario(
+        "run done again after a rollback, killed",
+        (put("a"), rest("a"), put("b", bad=1), rest("b"), roll_back("a"), hit(at.PUBLISHED), rerun("b"), put("c")),
+        {"inserted": 90, "quarantined": 1},
+    ),
+)
+
+_FAULTY = (put("a", bad=1), rest("a"))
+
+REPLAY = (
+    *(
+        Scenario(
+            f"replay killed {point.name}",
+            (*_FAULTY, correct, hit(point), reprocess, reprocess),
+            {"inserted": 31},
+        )
+        for point in (at.MID_WRITE, at.ON_BRANCH, at.QUARANTINE_WRITTEN, at.PUBLISHED, at.NO_RECEIPT, at.ANCHORED)
+    ),
+    Scenario(
+        "replay for good killed, done again",
+        (*_FAULTY, correct, hit(at.BEFORE_PUBLISH.times(3)), reprocess),
+        {"inserted": 31},
+    ),
+    Scenario("replay of what fails again", (*_FAULTY, reprocess, reprocess), {"inserted": 30, "condemned": 1}),
+    Scenario(
+        "released, corrected, replayed, killed",
+        (*_FAULTY, reprocess, release, correct, hit(at.PUBLISHED), reprocess),
+        {"inserted": 31},
+    ),
+    Scenario(
+        "replay while objects arrive",
+        (*_FAULTY, correct, together(reprocess, at_once("b", "c", "d"))),
+        {"inserted": 91},
+    ),
+    Scenario("same replay asked twice at once", (*_FAULTY, correct, together(reprocess, reprocess)), {"inserted": 31}),
+)
+
+GOLD = tuple(
+    Scenario(f"{point.name}, killed", (put("a"), put("b")), {"inserted": 60}, (point,), modelled=True)
+    for point in (at.BUILD_ASKED, at.BUILD_WRITES, at.BUILD_COMMITTED, at.GOLD_PUBLISHED)
+)
+
 INPUT = (
     Scenario(
         "all records bad, killed",
@@ -208,4 +323,17 @@ INPUT = (
     ),
 )
 
-SCENARIOS = (*KILLED, *KILLED_FOR_GOOD, *SERVICES, *UNHEARD, *EVENTS, *CONCURRENCY, *INPUT, *TIME)
+SCENARIOS = (
+    *KILLED,
+    *KILLED_FOR_GOOD,
+    *SERVICES,
+    *UNHEARD,
+    *EVENTS,
+    *CONCURRENCY,
+    *LOADS,
+    *BACK,
+    *REPLAY,
+    *GOLD,
+    *INPUT,
+    *TIME,
+)

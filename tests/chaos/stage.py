@@ -10,12 +10,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from medallion.control.items import Lease, Run, RunKind, RunStatus
 from medallion.control.plane import ControlPlane
 from medallion.control.table import ControlTable
+from medallion.engines.duckdb.entries import Person
+from medallion.errors import SubjectBusy
 from medallion.layout import Task, Zone
+from medallion.plan.quarantine import Chosen
+from medallion.steps.entries import correct, release
 from medallion.steps.hold import decide
+from medallion.steps.replay import reprocess
 from medallion.steps.rerun import rerun
+from medallion.steps.rollback import rollback
 from tests.chaos.counting import Given, body
 from tests.chaos.points import Point
 from tests.chaos.switchboard import Switchboard
@@ -24,6 +32,9 @@ from tests.integration.pipeline.deployed import Deployed
 T = TypeVar("T")
 PATIENCE = 300.0
 """Seconds: a machine that does other work too is no fault of the platform."""
+
+APPROVALS = 3
+"""How often a run may be approved before it must stand."""
 
 
 class Stuck(AssertionError):
@@ -39,6 +50,7 @@ class Stage:
     source: str
     given: dict[str, Given] = field(default_factory=dict)
     reruns: dict[str, int] = field(default_factory=dict)
+    replays: list[str] = field(default_factory=list)
     swept: int = 0
     notes: list[str] = field(default_factory=list)
     _next_id: int = 1
@@ -88,17 +100,70 @@ class Stage:
     # --- what a person does
 
     def decide(self, name: str, *, approved: bool) -> None:
-        run = self.settled(name)
-        if run.status is not RunStatus.HELD:
+        """Approve or reject a held run; one whose outcomes changed meanwhile is held again, and approved again."""
+        run, decisions = self.settled(name), 0
+        while run.status is RunStatus.HELD and decisions < APPROVALS:
+            decide(self.deployed.platform, run.run_id, approved=approved, by="Ada", reason="looked at it")
+            self.wait(lambda: self._run(name).status is not RunStatus.HELD or self._run(name).approval is None)
+            run, decisions = self.settled(name), decisions + 1
+        if not decisions:
             raise Stuck(f"{name}: its run is {run.status}, not held: {run.reason}")
-        decide(self.deployed.platform, run.run_id, approved=approved, by="Ada", reason="looked at it")
-        self.wait(lambda: self._run(name).status is not RunStatus.HELD or self._run(name).approval is None)
 
     def rerun(self, name: str) -> None:
         """Do the object's run again, as `medallion rerun` does; counted, for recovery may need one."""
         run = self._run(name)
         self.reruns[run.run_id] = self.reruns.get(run.run_id, 0) + 1
         rerun(self.deployed.platform, run.run_id)
+
+    def correct(self, expressions: dict[str, str]) -> None:
+        correct(self.deployed.platform, self.source, Chosen(), expressions, self._person())
+
+    def release(self) -> None:
+        release(self.deployed.platform, self.source, Chosen(), self._person())
+
+    def reprocess(self) -> None:
+        """Ask for the open entries to be taken up; the run that does, done again once where it failed."""
+        asked = reprocess(self.deployed.platform, self.source, Chosen(), self._person())
+        if asked is None:
+            self.notes.append("there was nothing to take up")
+            return
+        self.replays.append(asked.run_id)
+
+        def look() -> Run | None:
+            run = self.control.run(asked.run_id)
+            return run if self._rests(run) else None
+
+        run = self.wait(look, "no end of the replay")
+        if run.status is RunStatus.HELD:
+            # A small replay that fails again is half bad: a person looks at it, and lets it stand.
+            decide(self.deployed.platform, run.run_id, approved=True, by="Ada", reason="looked at it")
+            self.wait(lambda: self.control.run(run.run_id).status.ended)
+        elif run.status is not RunStatus.PROMOTED:
+            self.reruns[run.run_id] = self.reruns.get(run.run_id, 0) + 1
+            rerun(self.deployed.platform, run.run_id)
+            self.wait(look, "no end of the replay's second try")
+
+    def _person(self) -> Person:
+        return Person("Ada", "looked at it", datetime.now(UTC))
+
+    def roll_back(self, name: str) -> None:
+        """Make readers see what they saw after the object's run, as `medallion rollback` does."""
+        run = self.settled(name)
+
+        def ask() -> None:
+            platform = self.deployed.platform
+            rollback(platform, Zone.SILVER, self.source, run.run_id, by="Ada", reason="taken back")
+
+        try:
+            ask()
+        except (SubjectBusy, ClientError, BotoCoreError) as broken:
+            self.notes.append(f"rollback broke off: {broken}"[:200])
+            self.wait(self._free, "the lease is not given back")
+            ask()
+
+    def _free(self) -> bool:
+        lease = self.lease()
+        return lease is None or lease.owner is None or lease.owner.startswith("rollback-")
 
     # --- waiting
 
@@ -124,6 +189,22 @@ class Stage:
                     self.rerun(name)
                 self.settled(name)
         self.wait(self._quiet, "the source's lease is not given back")
+
+    def built(self, stale: Callable[[], list[str]]) -> None:
+        """The builds of the source's model come to their end, one that failed is done again, once, and the model is not
+        `stale` any more: what asks for the last build may be on its way.
+        """
+
+        def look() -> list[Run] | None:
+            builds = [run for run in self.control.runs() if run.subject == f"sum_of_{self.source}"]
+            return builds if builds and all(self._rests(run) for run in builds) else None
+
+        for run in self.wait(look, "no end of the model's builds"):
+            if run.status in (RunStatus.FAILED, RunStatus.PENDING, RunStatus.RUNNING):
+                self.notes.append(f"build {run.run_id}: {run.reason or run.status}")
+                self.reruns[run.run_id] = self.reruns.get(run.run_id, 0) + 1
+                rerun(self.deployed.platform, run.run_id)
+        self.wait(lambda: not stale() and look(), "the model does not become what Silver comes to")
 
     def wait(self, ask: Callable[[], T | None], otherwise: str = "") -> T:
         """The first answer that is true; Stuck after five minutes."""

@@ -83,6 +83,26 @@ def rerun(name: str) -> Step:
     return lambda stage: stage.rerun(name)
 
 
+def roll_back(name: str) -> Step:
+    """Back to what the object's run published; where the command breaks off it is given once more."""
+    return lambda stage: stage.roll_back(name)
+
+
+def correct(stage: Stage) -> None:
+    """A person corrects every open entry: the amount becomes 1."""
+    stage.correct({"amount": "'1.00'"})
+
+
+def reprocess(stage: Stage) -> None:
+    """The open entries are taken up once more, and their run comes to its end."""
+    stage.reprocess()
+
+
+def release(stage: Stage) -> None:
+    """A person brings the condemned entries back."""
+    stage.release()
+
+
 def together(*steps: Step) -> Step:
     """The steps begin at the same time."""
 

@@ -29,6 +29,7 @@ class Mutation:
         path.write_text(text.replace(self.stands, self.instead), encoding="utf-8")
 
 
+REPLAY = "tests/integration/steps/test_replay.py"
 LAKE = "tests/integration/lake/test_commits.py"
 
 MUTATIONS = (
@@ -45,6 +46,27 @@ MUTATIONS = (
         '"commit.retry.num-retries": "0"',
         '"commit.retry.num-retries": "4"',
         (f"{LAKE}::test_rows_stand_once_when_two_tries_of_one_step_commit_at_once",),
+    ),
+    Mutation(
+        "attempts not counted",
+        "medallion/plan/replay.py",
+        '"COUNT(*) AS tries"',
+        '"0 AS tries"',
+        (f"{REPLAY}::test_record_is_condemned_when_it_was_tried_as_often_as_the_contract_allows",),
+    ),
+    Mutation(
+        "condemnation not keyed by ruleset",
+        "medallion/plan/replay.py",
+        "{which} AND t.ruleset = r.ruleset\n",
+        "{which}\n",
+        (f"{REPLAY}::test_record_has_a_new_chance_when_the_rules_have_changed",),
+    ),
+    Mutation(
+        "ledger digest not checked",
+        "verifier/source.py",
+        "(self._standing[key[0]], Digest()))\n            if wanted == found.get(key, Digest()):\n",
+        "(self._standing[key[0]], Digest()))\n            if True:\n",
+        ("tests/integration/steps/test_tampering.py::test_record_is_named_when_its_value_was_changed_in_silver",),
     ),
     Mutation(
         "a gate that ignores conservation",
