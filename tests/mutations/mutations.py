@@ -36,7 +36,7 @@ MUTATIONS = (
     Mutation(
         "no compare-and-swap on publish",
         "medallion/engines/iceberg.py",
-        "                    AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=base),\n",
+        "AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=base),\n",
         "",
         (f"{LAKE}::test_publication_is_refused_when_main_has_moved",),
     ),
