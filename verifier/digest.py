@@ -89,6 +89,8 @@ def value_text(value: Any, kind: pa.DataType) -> str:
         return ":;" if value is None else f"{len(value.encode())}:{value};"
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return ":;" if value is None else f"{2 * len(value)}:{value.hex()};"
+    if value is None and (pa.types.is_map(kind) or pa.types.is_list(kind) or pa.types.is_large_list(kind)):
+        return "0[];"  # pyiceberg gives an empty list for a null one
     if value is None:
         return ";"
     if pa.types.is_map(kind):

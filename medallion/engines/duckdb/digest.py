@@ -102,6 +102,6 @@ def _listed(value: str, element: IcebergType) -> str:
 
 
 def _joined(values: str, name: str, text: str) -> str:
-    """`count[…]`; null for a null list."""
+    """`count[…]`. A null list is as an empty one: readers of Parquet do not all tell them apart."""
     inner = f"array_to_string(list_transform({values}, lambda {name}: {text}), '')"
-    return f"len({values}) || '[' || coalesce({inner}, '') || ']'"
+    return f"coalesce(len({values}), 0) || '[' || coalesce({inner}, '') || ']'"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from medallion.control.items import RunStatus
 from medallion.layout import Zone
+from medallion.plan.quarantine import Chosen
+from medallion.steps.entries import correct
+from medallion.steps.replay import reprocess
 from medallion.steps.rollback import rollback
 from tests.integration.steps.test_loads import UPSERT, contract
-from tests.integration.steps.workbench import Workbench, places_of
+from tests.integration.steps.test_replay import ADA
+from tests.integration.steps.workbench import Workbench, outcomes, places_of
 from verifier import verify
 
 
@@ -45,3 +49,18 @@ def test_receipt_is_written_when_a_run_holds_nothing(bench: Workbench) -> None:
     run = bench.ingest("empty", "id,seen,name\n")
     assert (run.status, run.receipt is not None) == (RunStatus.PROMOTED, True)
     assert verify(places_of(bench), only=["empty"]).problems == []
+
+
+def test_ledger_is_clean_when_records_failed_again_or_were_seen_again(bench: Workbench) -> None:
+    bench.register(contract("retried"))
+    body = "id,seen,name\n" + "".join(f"{n},1,ok\n" for n in range(100, 150)) + "1,x,a\n2,y,b\n"
+    bench.ingest("retried", body)
+    bench.ingest("retried", body)
+    correct(bench.platform, "retried", Chosen(), {"seen": "CASE WHEN name = 'a' THEN '7' ELSE 'z' END"}, ADA)
+    asked = reprocess(bench.platform, "retried", Chosen(), ADA)
+    assert asked is not None
+    run = bench.walk(asked)
+    assert outcomes(run) == {"rows_in": 2, "inserted": 1, "quarantined": 1}
+    report = verify(places_of(bench), only=["retried"])
+    assert report.problems == []
+    assert report.checked["quarantine rows"] == 2 + 2 + 2
