@@ -20,7 +20,7 @@ from botocore.exceptions import (
 
 from cli.errors import BadArgument, NoSuchEntry, NothingDeployed, Unreachable, WaitedEnough
 from medallion.control.items import RunStatus
-from medallion.errors import InvalidName, MedallionError, UnknownRun, UnknownSource, UnknownTenant
+from medallion.errors import InvalidName, MedallionError, UnknownRow, UnknownRun, UnknownSource, UnknownTenant
 
 
 class Exit(IntEnum):
@@ -49,6 +49,7 @@ _CODES: tuple[tuple[type[MedallionError], Exit], ...] = (
     (BadArgument, Exit.USAGE),
     (UnknownTenant, Exit.NOT_FOUND),
     (UnknownSource, Exit.NOT_FOUND),
+    (UnknownRow, Exit.NOT_FOUND),
     (UnknownRun, Exit.NOT_FOUND),
     (NothingDeployed, Exit.NOT_FOUND),
     (NoSuchEntry, Exit.NOT_FOUND),

@@ -13,7 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli import contract, ledger, quarantine
 from cli.deciding import approve, reject, rerun
 from cli.deploying import deploy, synth
-from cli.exits import Exit, code_of, explain
+from cli.exits import Exit, code_of
+from cli.exits import explain as explained
+from cli.explaining import explain
 from cli.housekeeping import housekeeping
 from cli.ingest import ingest
 from cli.options import Options
@@ -76,6 +78,7 @@ app.command()(reject)
 app.command()(rerun)
 app.command()(rollback)
 app.command()(query)
+app.command()(explain)
 app.command()(housekeeping)
 app.add_typer(quarantine.app)
 app.add_typer(contract.app)
@@ -93,7 +96,7 @@ def main() -> None:
     except MedallionError as error:
         _end(error)
     except (BotoCoreError, ClientError) as error:
-        _end(explain(error))
+        _end(explained(error))
 
 
 def _end(error: MedallionError) -> None:

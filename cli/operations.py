@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from cli.target import Target
@@ -12,7 +13,9 @@ from medallion.engines.duckdb.entries import Person
 from medallion.engines.duckdb.session import Resources
 from medallion.engines.duckdb.trial import Trial
 from medallion.layout import Zone
+from medallion.plan.gold import Input
 from medallion.steps import what_if
+from medallion.steps.explain import Explained, explain
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
 from medallion.steps.rerun import rerun
@@ -43,6 +46,11 @@ def apply_contract(target: Target, tenant: str, text: str, where: str, *, by: st
     """Make a changed contract the active one, and take its source's records through it. The backfill's run."""
     person = Person(by, reason, datetime.now(UTC))
     return what_if.apply_contract(_platform(target, tenant), text, where, person)
+
+
+def explain_row(target: Target, tenant: str, table: Input, key: Mapping[str, str], *, limit: int) -> Explained:
+    """What stands behind a published row. UnknownRow if there is none."""
+    return explain(_platform(target, tenant), table, key, limit=limit)
 
 
 def _platform(target: Target, tenant: str) -> Platform:

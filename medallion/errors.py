@@ -31,6 +31,10 @@ class UnknownSource(MedallionError):
     """No source of that name is registered for the tenant."""
 
 
+class UnknownRow(MedallionError):
+    """A table holds no row of that key, or has no such column."""
+
+
 class UnknownRun(MedallionError):
     """No run of that id exists for the tenant."""
 

@@ -49,13 +49,18 @@ def release(platform: Platform, source: str, chosen: Chosen, person: Person) -> 
 def active_contract(platform: Platform, source_name: str) -> Contract:
     """The contract that is active for the source."""
     source = platform.control.source(source_name)
-    version = platform.control.contract(source.name, source.contract_version)
-    if version is None:
+    return contract_version(platform, source.name, source.contract_version)
+
+
+def contract_version(platform: Platform, source: str, version: str) -> Contract:
+    """That version of the source's contract; InvalidContract if it is not registered."""
+    found = platform.control.contract(source, version)
+    if found is None:
         raise InvalidContract(
-            f"source {source.name} of tenant {platform.layout.tenant}: contract version "
-            f"{source.contract_version} is active but not registered; deploy the tenant again"
+            f"source {source} of tenant {platform.layout.tenant}: contract version {version} is not registered; "
+            "deploy the tenant again"
         )
-    return parse_contract(version.text, f"{source.name} {version.version}")
+    return parse_contract(found.text, f"{source} {version}")
 
 
 def _commit(event: Event, *parts: object) -> Commit:

@@ -15,7 +15,8 @@ from medallion.plan.gold import Model
 from medallion.plan.model import Field
 from medallion.plan.sql import quoted
 
-_INPUT = "medallion.input."
+INPUT = "medallion.input."
+"""In the summary of a Gold snapshot: which snapshot of each input it was made from."""
 _MODEL = "medallion.model"
 _ICEBERG = {
     "VARCHAR": "string",
@@ -51,7 +52,7 @@ def build(
     """
     planned = {relation: lake.plan(layout) for relation, layout in inputs.items()}
     pinned = {relation: one.snapshot_id for relation, one in planned.items()}
-    notes = {f"{_INPUT}{relation}": str(snapshot) for relation, snapshot in pinned.items()}
+    notes = {f"{INPUT}{relation}": str(snapshot) for relation, snapshot in pinned.items()}
     notes[_MODEL] = hashlib.sha256(model.model_dump_json().encode()).hexdigest()
     with open_session(resources) as session:
         for relation, one in planned.items():
