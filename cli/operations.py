@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from cli.target import Target
-from medallion.control.items import Run
+from medallion.control.items import Breaker, Run
 from medallion.control.rollbacks import Rollback
 from medallion.engines.duckdb.entries import Person
 from medallion.engines.duckdb.session import Resources
@@ -15,6 +15,7 @@ from medallion.engines.duckdb.trial import Trial
 from medallion.layout import Zone
 from medallion.plan.gold import Input
 from medallion.steps import what_if
+from medallion.steps.breaker import close
 from medallion.steps.explain import Explained, explain
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
@@ -51,6 +52,11 @@ def apply_contract(target: Target, tenant: str, text: str, where: str, *, by: st
 def explain_row(target: Target, tenant: str, table: Input, key: Mapping[str, str], *, limit: int) -> Explained:
     """What stands behind a published row. UnknownRow if there is none."""
     return explain(_platform(target, tenant), table, key, limit=limit)
+
+
+def close_breaker(target: Target, tenant: str, source: str, *, by: str, reason: str) -> Breaker:
+    """Close a source's breaker. BreakerNotOpen if it is not open."""
+    return close(_platform(target, tenant), source, by=by, reason=reason)
 
 
 def _platform(target: Target, tenant: str) -> Platform:

@@ -123,7 +123,7 @@ def _facts(run: Run) -> list[tuple[str, object]]:
         ("attempt", run.attempt),
         ("began (UTC)", moment(run.created_at)),
         ("ended (UTC)", moment(run.ended_at)),
-        ("objects", None if run.outcomes else "\n".join(run.objects)),
+        ("objects", None if run.outcomes else "\n".join(run.objects) or run.object_count or None),
         *((f"snapshot {table}", snapshot) for table, snapshot in run.snapshots.items()),
         ("execution", run.execution_arn),
     ]

@@ -52,6 +52,9 @@ def wait_for_object(plane: ControlPlane, source: str, source_file_id: str, timeo
 
 def run_of(plane: ControlPlane, source: str, source_file_id: str) -> Run | None:
     """The run that has the object; None while no run has it."""
+    claim = plane.claim_of(source, source_file_id)
+    if claim is not None and claim.run_id is not None:
+        return plane.find_run(claim.run_id)
     return next(
         (run for run in plane.runs(RECENT_RUNS) if run.subject == source and source_file_id in run.objects), None
     )

@@ -47,6 +47,10 @@ class InvalidCorrection(MedallionError):
     """A correction of quarantined records names no column, or is not an expression that is allowed."""
 
 
+class BreakerNotOpen(MedallionError):
+    """A source's breaker is not open: it cannot be closed."""
+
+
 class UnreadableObject(MedallionError):
     """An object cannot be read at all: it is quarantined as one object, outside the sum of records."""
 

@@ -17,6 +17,7 @@ class EventType(StrEnum):
     RUN_HELD = "Run held"
     RUN_FAILED = "Run failed"
     RUN_REJECTED = "Run rejected"
+    BREAKER_OPENED = "Breaker opened"
     OBJECT_REFUSED = "Object refused"
 
 
@@ -24,6 +25,7 @@ ALERTS = (
     EventType.RUN_HELD,
     EventType.RUN_FAILED,
     EventType.RUN_REJECTED,
+    EventType.BREAKER_OPENED,
     EventType.OBJECT_REFUSED,
     EventType.SILVER_ROLLED_BACK,
     EventType.GOLD_ROLLED_BACK,

@@ -46,6 +46,7 @@ class Task(StrEnum):
 
     SEED = "seed"
     TRIGGER = "trigger"
+    SWEEP = "sweep"
     ACQUIRE = "acquire"
     REFINE = "refine"
     GATE = "gate"
@@ -246,6 +247,15 @@ class TenantLayout:
     def housekeeping_schedule(self) -> str:
         """No source's schedule is named so: those end in -daily."""
         return "housekeeping"
+
+    @property
+    def sweeping(self) -> str:
+        """The schedule of the tenant's sweep."""
+        return "sweep-hourly"
+
+    def window(self, source: str) -> str:
+        """The schedule of a source's batches."""
+        return f"{source}-window"
 
     @property
     def alerts_topic(self) -> str:

@@ -175,12 +175,20 @@ class Capabilities:
 
     def start(self, machine: Machine) -> Permissions:
         """Start the machine's executions, and ask how one of them stands."""
-        executions = self.layout.arn("states", f"execution:{self.layout.machine(machine)}:*")
         name = machine.capitalize()
         return (
             Permission(f"Start{name}", ("states:StartExecution",), (self.layout.machine_arn(machine),)),
-            Permission(f"Describe{name}", ("states:DescribeExecution",), (executions,), because=EXECUTIONS_AT_RUN_TIME),
+            self._describe(f"Describe{name}", machine),
         )
+
+    def start_any(self) -> Permissions:
+        """Start executions of any machine."""
+        machines = tuple(self.layout.machine_arn(machine) for machine in Machine)
+        return (Permission("StartExecutions", ("states:StartExecution",), machines),)
+
+    def hand_leases_on(self) -> Permissions:
+        """Give a lease to the next in its queue, and ask whether one that does not answer has ended."""
+        return (*self.answer_tasks(), self._describe("DescribeExecutions", *Machine))
 
     def answer_tasks(self) -> Permissions:
         """Answer the tasks that wait with a token, in both machines."""
@@ -216,6 +224,12 @@ class Capabilities:
 
     def _bucket(self, zone: Zone) -> str:
         return f"arn:aws:s3:::{self.layout.bucket(zone)}"
+
+    def _describe(self, sid: str, *machines: Machine) -> Permission:
+        executions = tuple(
+            self.layout.arn("states", f"execution:{self.layout.machine(machine)}:*") for machine in machines
+        )
+        return Permission(sid, ("states:DescribeExecution",), executions, because=EXECUTIONS_AT_RUN_TIME)
 
     def _objects(self, verb: str, actions: tuple[str, ...], zone: Zone, prefix: str) -> Permission:
         of = prefix.rstrip("/").capitalize() or zone.capitalize()

@@ -8,7 +8,7 @@ from medallion.layout import TABLE_ZONES, Machine, Task, Zone
 from stacks.permissions import Capabilities, Permissions
 from stacks.settings import EnvironmentSettings
 
-ASYNCHRONOUS = frozenset({Task.SEED, Task.TRIGGER, Task.COALESCE, Task.HOUSEKEEP})
+ASYNCHRONOUS = frozenset({Task.SEED, Task.TRIGGER, Task.SWEEP, Task.COALESCE, Task.HOUSEKEEP})
 """Invoked by a service that does not wait for the answer: what fails every try goes to a dead-letter queue."""
 
 
@@ -34,7 +34,7 @@ def size(task: Task, settings: EnvironmentSettings) -> Size:
             return Size(1024, 900)
         case Task.PROMOTE:
             return Size(1024, 300)
-        case Task.TRIGGER:
+        case Task.TRIGGER | Task.SWEEP:
             return Size(512, 900)
         case _:
             return Size(512, 60)
@@ -60,16 +60,24 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.manage_schedules(),
         ),
         Task.TRIGGER: (
-            *can.control("GetItem", "PutItem", "UpdateItem", "Query"),
+            *can.control("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             *can.use_key("s3", "sqs"),
             *can.list_versions(Zone.LANDING),
             *can.write_run_documents(),
             *can.start(Machine.INGEST),
             *can.put_events(),
         ),
+        Task.SWEEP: (
+            *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
+            *can.use_key("s3", "sqs"),
+            *can.write_run_documents(),
+            *can.start_any(),
+            *can.hand_leases_on(),
+            *can.invoke(Task.FAIL),
+        ),
         Task.ACQUIRE: (
             *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
-            *can.answer_tasks(),
+            *can.hand_leases_on(),
         ),
         Task.REFINE: (
             *can.control("GetItem", "UpdateItem"),
@@ -81,18 +89,20 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.write_tables(*of_sources),
         ),
         Task.GATE: (
-            *can.control("GetItem", "UpdateItem"),
+            *can.control("GetItem", "PutItem", "UpdateItem", "Query"),
             *can.use_key("s3"),
             *can.read_run_documents(),
+            *can.write_run_documents(),
             *can.read_tables(*of_sources),
+            *can.put_events(),
         ),
         Task.HOLD: (
             *can.control("GetItem", "UpdateItem", "DeleteItem", "Query"),
-            *can.answer_tasks(),
+            *can.hand_leases_on(),
             *can.put_events(),
         ),
         Task.PROMOTE: (
-            *can.control("GetItem"),
+            *can.control("GetItem", "UpdateItem"),
             *can.use_key("s3"),
             *can.read_run_documents(),
             *can.write_tables(*published),
@@ -104,7 +114,7 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.read_run_documents(),
             *can.read_tables(*of_sources, Zone.GOLD),
             *can.write_ledger(),
-            *can.answer_tasks(),
+            *can.hand_leases_on(),
         ),
         Task.FAIL: (
             *can.control("GetItem", "UpdateItem", "DeleteItem", "Query"),
@@ -114,11 +124,11 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.read_tables(Zone.BRONZE),
             *can.write_tables(*published),
             *can.write_ledger(),
-            *can.answer_tasks(),
+            *can.hand_leases_on(),
             *can.put_events(),
         ),
         Task.COALESCE: (
-            *can.control("GetItem", "PutItem", "UpdateItem", "Query"),
+            *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             *can.use_key("sqs"),
             *can.start(Machine.MODEL),
         ),
@@ -135,6 +145,6 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.use_key("s3", "sqs"),
             *can.write_tables(*TABLE_ZONES),
             *can.remove_files(*TABLE_ZONES),
-            *can.answer_tasks(),
+            *can.hand_leases_on(),
         ),
     }

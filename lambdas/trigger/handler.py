@@ -1,4 +1,4 @@
-"""Trigger: an object arrived in Landing, or a source's schedule is due."""
+"""Trigger: an object arrived in Landing, or a source's window or schedule is due."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.runtime import logger, platform, tracer
-from medallion.steps.trigger import ArrivedObject, on_arrival, on_schedule
+from medallion.steps.trigger import ArrivedObject, on_arrival, on_schedule, on_window
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -17,11 +17,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> list[str]:
     if event.get("scheduled"):
         logger.append_keys(source=event["source"])
         return _told(on_schedule(platform(), event["source"]))
+    if event.get("window"):
+        logger.append_keys(source=event["source"])
+        return _told(on_window(platform(), event["source"]))
     told = event["detail"]["object"]
     arrived = ArrivedObject(
         key=told["key"],
         version=told.get("version-id") or told["etag"],
         size=told["size"],
+        sequencer=told.get("sequencer", ""),
         arrived_at=datetime.fromisoformat(event["time"]),
     )
     logger.append_keys(source=platform().layout.source_of(arrived.key))

@@ -11,7 +11,7 @@ from medallion.contracts.columns import ColumnReader, Columns
 from medallion.contracts.dialects import check_paths, read_dialect
 from medallion.contracts.document import read_document
 from medallion.contracts.findings import STANDARD, Findings
-from medallion.contracts.model import Contract, Load
+from medallion.contracts.model import Batch, Contract, Guard, Load, Trigger
 from medallion.contracts.quality import QualityReader
 from medallion.contracts.settings import CustomProperties, SourceSettings
 from medallion.errors import InvalidContract, InvalidName
@@ -62,6 +62,7 @@ def _normalised(document: OpenDataContractStandard, findings: Findings) -> Contr
     if dialect is not None:
         check_paths(dialect, columns.columns, findings)
     _check_load(settings, columns, findings)
+    batch = _batch(settings, findings)
     if findings or dialect is None:
         return None
     about = document.description
@@ -79,6 +80,8 @@ def _normalised(document: OpenDataContractStandard, findings: Findings) -> Contr
         order_by=settings.order_by,
         max_attempts=settings.max_attempts,
         trigger=settings.trigger,
+        batch=batch,
+        guard=Guard(**{name: getattr(settings, name) for name in Guard.model_fields}),
         lane=settings.lane,
         approval=settings.approval,
     )
@@ -108,3 +111,20 @@ def _check_load(settings: SourceSettings, columns: Columns, findings: Findings) 
         findings.add(where, "orderBy orders versions, which only load upsert has", "set load to upsert, or remove it")
     if settings.order_by is not None and settings.order_by not in {column.name for column in columns.columns}:
         findings.add(where, f"orderBy names {settings.order_by}, which is no column", "name a column of the contract")
+
+
+def _batch(settings: SourceSettings, findings: Findings) -> Batch:
+    batch = Batch(minutes=settings.batch_minutes, bytes=settings.batch_bytes, count=settings.batch_count)
+    if settings.trigger is Trigger.SCHEDULE and not batch.at_once:
+        findings.add(
+            "customProperties: batchMinutes, batchBytes, batchCount",
+            "a source that runs by schedule makes its batches then",
+            "set trigger to on_arrival, or remove them",
+        )
+    if settings.load is Load.SNAPSHOT and not batch.at_once:
+        findings.add(
+            "customProperties: batchMinutes, batchBytes, batchCount",
+            "each object of load snapshot is the whole state, and a run of its own",
+            "remove them",
+        )
+    return batch

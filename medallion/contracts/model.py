@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -244,6 +245,35 @@ class Lane(StrEnum):
     EMR = "emr"
 
 
+class Batch(Frozen):
+    """When the objects of a source that runs on arrival are due together: `minutes` after one another, or as soon as
+    `bytes` or `count` objects wait. Nothing set: each at once.
+    """
+
+    minutes: int | None = None
+    bytes: int | None = None
+    count: int | None = None
+
+    @property
+    def at_once(self) -> bool:
+        return self.minutes is None and self.bytes is None and self.count is None
+
+
+class Guard(Frozen):
+    """When the gate stops a source's runs.
+
+    Its breaker opens where more than `breaker_failures` records fail with one code within `breaker_minutes`, and more
+    than `breaker_percent` of those seen then. A run whose rows are `row_count_factor` times more or fewer than lately
+    is promoted with a warning, or held.
+    """
+
+    breaker_failures: int = 100
+    breaker_percent: Decimal = Decimal(5)
+    breaker_minutes: int = 60
+    row_count: Literal["warn", "hold"] = "warn"
+    row_count_factor: int = 10
+
+
 class Contract(Frozen):
     """What one source promises, and how the platform reads it."""
 
@@ -260,6 +290,8 @@ class Contract(Frozen):
     order_by: str | None = None
     max_attempts: int = 3
     trigger: Trigger = Trigger.ON_ARRIVAL
+    batch: Batch = Batch()
+    guard: Guard = Guard()
     lane: Lane = Lane.AUTO
     approval: Literal["automatic", "manual"] = "automatic"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Literal, TypeVar
 
@@ -43,6 +44,14 @@ class SourceSettings(Settings):
     order_by: StrictStr | None = None
     max_attempts: int = Field(default=3, ge=1, le=100, strict=True)
     trigger: Trigger = Trigger.ON_ARRIVAL
+    batch_minutes: int | None = Field(default=None, ge=1, le=1440, strict=True)
+    batch_bytes: int | None = Field(default=None, ge=1, strict=True)
+    batch_count: int | None = Field(default=None, ge=1, le=1000, strict=True)
+    breaker_failures: int = Field(default=100, ge=0, strict=True)
+    breaker_percent: Decimal = Field(default=Decimal(5), ge=0, le=100)
+    breaker_minutes: int = Field(default=60, ge=1, le=1440, strict=True)
+    row_count: Literal["warn", "hold"] = "warn"
+    row_count_factor: int = Field(default=10, ge=2, strict=True)
     lane: Lane = Lane.AUTO
     approval: Literal["automatic", "manual"] = "automatic"
 

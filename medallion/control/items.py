@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from medallion.contracts.model import Lane, Trigger
+from medallion.contracts.model import Batch, Guard, Lane, Trigger
 from medallion.layout import Zone
 from medallion.ledger.outcomes import ObjectOutcomes
 from medallion.ledger.receipts import Link
@@ -57,6 +57,19 @@ class Source(Item):
     trigger: Trigger
     lane: Lane
     approval: str
+    load: str = "append"
+    batch: Batch = Batch()
+    guard: Guard = Guard()
+
+    @property
+    def at_once(self) -> bool:
+        """Whether each object's arrival starts a run of its own."""
+        return self.whole_states or (self.trigger is Trigger.ON_ARRIVAL and self.batch.at_once)
+
+    @property
+    def whole_states(self) -> bool:
+        """Whether each object is the source's whole state: its own run, in the order of arrival."""
+        return self.load == "snapshot" and self.trigger is Trigger.ON_ARRIVAL
 
     @staticmethod
     def key_of(tenant: str, name: str) -> Key:
@@ -77,6 +90,67 @@ class ContractVersion(Item):
         return Key(f"TENANT#{tenant}#SOURCE#{source}", f"CONTRACT#{version}")
 
 
+class SeenRun(Item):
+    """What the gate saw of a run's attempt: the failed records by code, and whether a person approved them.
+
+    DynamoDB removes it after `expires_at`, in seconds since 1970.
+    """
+
+    SK: ClassVar[str] = "SEEN#"
+    source: str
+    run_id: str
+    attempt: int
+    at: datetime
+    rows: int
+    by_code: dict[str, int]
+    promoted: bool
+    approved: bool
+    expires_at: int
+
+    @staticmethod
+    def partition(tenant: str, source: str) -> str:
+        return f"TENANT#{tenant}#SEEN#{source}"
+
+    @staticmethod
+    def key_of(tenant: str, seen: SeenRun) -> Key:
+        place = f"{SeenRun.SK}{seen.at.isoformat()}#{seen.run_id}#{seen.attempt}"
+        return Key(SeenRun.partition(tenant, seen.source), place)
+
+
+class Breaker(Item):
+    """A source's breaker: open, its runs wait. `failures` of `rows` records failed with `code` within the time."""
+
+    source: str
+    run_id: str
+    opened_at: datetime
+    code: str
+    failures: int
+    rows: int
+    open: bool = True
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    reason: str = ""
+
+    @property
+    def said(self) -> str:
+        """Why it opened, as a sentence's part."""
+        return f"{self.failures} of {self.rows} records failed with {self.code}"
+
+    @staticmethod
+    def key_of(tenant: str, source: str) -> Key:
+        return Key(SeenRun.partition(tenant, source), "BREAKER")
+
+
+class ClosedBreaker(Breaker):
+    """A time that a breaker was open, and who closed it and why. It is kept."""
+
+    SK: ClassVar[str] = "CLOSED#"
+
+    @staticmethod
+    def key_of(tenant: str, source: str, opened_at: datetime) -> Key:  # type: ignore[override]  # one for each opening
+        return Key(SeenRun.partition(tenant, source), f"{ClosedBreaker.SK}{opened_at.isoformat()}")
+
+
 class GoldModel(Item):
     """A Gold model's file. `pending_run_id` is the build that was asked for and has not read its inputs yet."""
 
@@ -91,34 +165,91 @@ class GoldModel(Item):
         return Key(f"TENANT#{tenant}", f"{GoldModel.SK}{name}")
 
 
-class ClaimStatus(StrEnum):
-    """Where an object stands: claimed, or its run was started."""
-
-    PENDING = "pending"
-    STARTED = "started"
-
-
 class ObjectClaim(Item):
     """One object version, told of once or ten times.
 
-    It belongs to one run for ever; to none yet while its batch is not due.
+    It belongs to one run for ever; to none yet while its batch is not due. Until then it stands in the source's queue
+    as well.
     """
 
     SK: ClassVar[str] = "OBJECT#"
+    WAITING: ClassVar[str] = "WAITING#"
     source_file_id: str
     source: str
     key: str
     version: str
     size: int
     arrived_at: datetime
+    sequencer: str = ""
     run_id: str | None = None
-    status: ClaimStatus = ClaimStatus.PENDING
 
     @staticmethod
     def key_of(tenant: str, source: str, source_file_id: str) -> Key:
-        # An object's key alone may be as long as a sort key may be.
-        digest = sha256(source_file_id.encode()).hexdigest()
-        return Key(f"TENANT#{tenant}#OBJECTS#{source}", f"{ObjectClaim.SK}{digest}")
+        return Key(f"TENANT#{tenant}#OBJECTS#{source}", f"{ObjectClaim.SK}{_digest(source_file_id)}")
+
+    @staticmethod
+    def queue_of(tenant: str, source: str) -> str:
+        """The partition of the source's objects that wait."""
+        return f"TENANT#{tenant}#QUEUE#{source}"
+
+    def waiting_key(self, tenant: str) -> Key:
+        place = f"{self.WAITING}{self.order}#{_digest(self.source_file_id)}"
+        return Key(self.queue_of(tenant, self.source), place)
+
+    @property
+    def order(self) -> str:
+        """By what objects of a source are put in the order of their arrival.
+
+        S3's sequencer orders the versions of one key; of different keys it says nothing, but there the moments differ.
+        """
+        return f"{self.arrived_at:%Y-%m-%dT%H:%M:%S.%fZ}#{self.sequencer.rjust(32, '0')}"
+
+
+class Gathering(Item):
+    """A batch of a source while objects are gathered into it, one at a time for each source.
+
+    `parts` chunks hold its `objects`; sealed, it grows no more.
+    """
+
+    source: str
+    run_id: str
+    created_at: datetime
+    parts: int = 0
+    objects: int = 0
+    bytes: int = 0
+    sealed: bool = False
+
+    @staticmethod
+    def key_of(tenant: str, source: str) -> Key:
+        return Key(ObjectClaim.queue_of(tenant, source), "GATHERING")
+
+
+class BatchPart(Item):
+    """A chunk of a batch's objects. DynamoDB removes it after `expires_at`, in seconds since 1970."""
+
+    SK: ClassVar[str] = "PART#"
+    objects: tuple[ObjectClaim, ...]
+    expires_at: int
+
+    @staticmethod
+    def key_of(tenant: str, run_id: str, number: int) -> Key:
+        return Key(f"TENANT#{tenant}#BATCH#{run_id}", f"{BatchPart.SK}{number:06}")
+
+
+class NewestSnapshot(Item):
+    """The newest object that a source of whole states ran, by its order: an older state that comes late is refused."""
+
+    order: str
+    run_id: str
+
+    @staticmethod
+    def key_of(tenant: str, source: str) -> Key:
+        return Key(ObjectClaim.queue_of(tenant, source), "NEWEST")
+
+
+def _digest(source_file_id: str) -> str:
+    """An object's key alone may be as long as a sort key may be."""
+    return sha256(source_file_id.encode()).hexdigest()
 
 
 class RunKind(StrEnum):
@@ -159,20 +290,25 @@ class RunStatus(StrEnum):
 
 
 class Approval(Item):
-    """Who decided over a held run, how, why and when; and over which outcomes."""
+    """Who decided over a held run, how, why and when; and over which outcomes, by their digest."""
 
     approved: bool
     by: str
     reason: str
     at: datetime
-    outcomes: tuple[ObjectOutcomes, ...] = ()
+    digest: str = ""
+
+
+INLINE = 50
+"""How many objects a run's item names at most: DynamoDB's items end at 400 KB, and a key alone may have 1 KB."""
 
 
 class Run(Item):
     """A run of a source or of a Gold model, as `kind` says; `subject` is the source's or the model's name.
 
     `replays` are the runs whose records a reprocess or a backfill takes up once more, at whose request and why.
-    `receipt` is the newest that tells of the run's end; an attempt that is under way has none yet.
+    `receipt` is the newest that tells of the run's end; an attempt that is under way has none yet. The objects and the
+    outcomes of a run of more than INLINE objects stand in its documents; its `totals` are here.
     """
 
     SK: ClassVar[str] = "RUN#"
@@ -184,6 +320,7 @@ class Run(Item):
     reason: str = ""
     warnings: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
+    object_count: int = 0
     bytes: int = 0
     lane: str = ""
     contract_version: str = ""
@@ -191,6 +328,8 @@ class Run(Item):
     created_at: datetime
     ended_at: datetime | None = None
     outcomes: tuple[ObjectOutcomes, ...] = ()
+    totals: dict[str, int] = {}
+    digest: str = ""
     quarantined_by_code: dict[str, int] = {}
     unreadable_objects: int = 0
     rows: int = 0
@@ -208,7 +347,18 @@ class Run(Item):
 
     def total(self, outcome: str) -> int:
         """The run's records of that outcome (a field of ObjectOutcomes), over all its objects."""
-        return sum(getattr(one, outcome) for one in self.outcomes)
+        return self.totals.get(outcome, 0) or sum(getattr(one, outcome) for one in self.outcomes)
+
+
+class OpenRun(Item):
+    """That a run has not ended: the sweep looks after those."""
+
+    SK: ClassVar[str] = "RUN#"
+    run_id: str
+
+    @staticmethod
+    def key_of(tenant: str, run_id: str) -> Key:
+        return Key(f"TENANT#{tenant}#OPEN", f"{OpenRun.SK}{run_id}")
 
 
 class Anchor(Item):
@@ -232,12 +382,16 @@ class Anchor(Item):
 
 
 class Lease(Item):
-    """Who may write a subject's tables. `token` grows with every holder: work done under an older one is refused."""
+    """Who may write a subject's tables. `token` grows with every holder: work done under an older one is refused.
+
+    `unanswered` is the task token of a holder that was not yet told that it holds the lease.
+    """
 
     subject: str
     owner: str | None = None
     token: int = 0
     expires_at: datetime
+    unanswered: str | None = None
 
     @staticmethod
     def key_of(tenant: str, subject: str) -> Key:

@@ -9,13 +9,16 @@ from typing import Any
 import boto3
 from boto3.dynamodb.conditions import Attr
 
+from medallion.control.batches import Batches
+from medallion.control.breakers import Breakers
 from medallion.control.items import (
     Anchor,
     Approval,
-    ClaimStatus,
     ContractVersion,
     GoldModel,
+    NewestSnapshot,
     ObjectClaim,
+    OpenRun,
     Run,
     RunStatus,
     Source,
@@ -23,13 +26,12 @@ from medallion.control.items import (
 )
 from medallion.control.leases import Leases
 from medallion.control.rollbacks import Rollbacks
-from medallion.control.table import ABSENT, ControlTable, Put, Update
+from medallion.control.runs import STILL_OPEN, ended_run, new_run, reopened_run
+from medallion.control.table import ABSENT, ControlTable, Update, Write
 from medallion.control.upkeep import Upkeeps
 from medallion.errors import UnknownRun, UnknownSource, UnknownTenant
 from medallion.layout import TenantLayout
 from medallion.ledger.receipts import Link
-
-_UNENDED = Attr("status").is_in([status for status in RunStatus if not status.ended])
 
 
 class ControlPlane:
@@ -41,6 +43,8 @@ class ControlPlane:
         self.leases = Leases(table, layout.tenant)
         self.rollbacks = Rollbacks(table, layout.tenant)
         self.upkeeps = Upkeeps(table, layout.tenant)
+        self.batches = Batches(table, layout.tenant)
+        self.breakers = Breakers(table, layout.tenant)
 
     @classmethod
     def of(cls, layout: TenantLayout, session: boto3.Session | None = None) -> ControlPlane:
@@ -112,9 +116,8 @@ class ControlPlane:
     # --- objects
 
     def claim(self, claim: ObjectClaim) -> ObjectClaim:
-        """Claim the object; the claim that stands is returned, which is an earlier one if there was one."""
-        key = ObjectClaim.key_of(self._tenant, claim.source, claim.source_file_id)
-        if self._table.put(claim, key, ABSENT):
+        """Claim the object, which waits then; the claim that stands is returned, an earlier one if there was one."""
+        if self.batches.claim(claim):
             return claim
         return self.claim_of(claim.source, claim.source_file_id) or claim
 
@@ -123,38 +126,32 @@ class ControlPlane:
         return self._table.get(ObjectClaim, ObjectClaim.key_of(self._tenant, source, source_file_id))
 
     def claims(self, source: str) -> list[ObjectClaim]:
+        """The claims of every object of the source: what a person asks for, never what a run waits for."""
         return self._table.query(ObjectClaim, ObjectClaim.key_of(self._tenant, source, "").pk, ObjectClaim.SK)
 
-    def claims_of(self, run: Run) -> list[ObjectClaim]:
-        """The claims of a run's objects."""
-        keys = (ObjectClaim.key_of(self._tenant, run.subject, one) for one in run.objects)
-        return [claim for key in keys if (claim := self._table.get(ObjectClaim, key)) is not None]
+    def claims_among(self, source: str, identities: Sequence[str]) -> list[ObjectClaim]:
+        """The claims of those of these object versions that the platform was told of."""
+        keys = [ObjectClaim.key_of(self._tenant, source, one) for one in identities]
+        return self._table.get_many(ObjectClaim, keys)
 
-    def mark_started(self, claim: ObjectClaim, run_id: str) -> None:
-        """The object's run is started: the claim is final now."""
-        mine = Attr("status").eq(ClaimStatus.PENDING) & Attr("run_id").eq(run_id)
-        key = ObjectClaim.key_of(self._tenant, claim.source, claim.source_file_id)
-        self._table.update(key, {"status": ClaimStatus.STARTED}, mine)
+    def newest_snapshot(self, claim: ObjectClaim, run_id: str) -> Write:
+        """The write that notes the object as its source's newest state: it is refused where a newer one is noted."""
+        newer = Attr("order").not_exists() | Attr("order").lt(claim.order)
+        key = NewestSnapshot.key_of(self._tenant, claim.source)
+        return Update(key, {"order": claim.order, "run_id": run_id}, newer)
 
     # --- runs
 
-    def create_run(self, run: Run, claims: Sequence[ObjectClaim] = ()) -> bool:
-        """Keep a new run and give it these objects, all at once or not at all.
+    def create_run(self, run: Run) -> bool:
+        """Keep a new run; False if a run of that id stands already."""
+        return self._table.transact(new_run(self._tenant, run))
 
-        False if a run of that id stands already, or an object has gone to another run. An object that has a run is
-        always in that run's list.
-        """
-        free = Attr("status").eq(ClaimStatus.PENDING) & Attr("run_id").eq(None)
-        return self._table.transact(
-            [Put(run, Run.key_of(self._tenant, run.run_id), ABSENT)]
-            + [
-                Update(ObjectClaim.key_of(self._tenant, run.subject, one.source_file_id), {"run_id": run.run_id}, free)
-                for one in claims
-            ]
-        )
+    def find_run(self, run_id: str) -> Run | None:
+        """The run of that id; None if there is none."""
+        return self._table.get(Run, Run.key_of(self._tenant, run_id))
 
     def run(self, run_id: str) -> Run:
-        found = self._table.get(Run, Run.key_of(self._tenant, run_id))
+        found = self.find_run(run_id)
         if found is None:
             raise UnknownRun(
                 f"run {run_id!r} does not exist for tenant {self._tenant}; `medallion runs` lists those that do"
@@ -167,11 +164,18 @@ class ControlPlane:
 
     def unfinished_runs(self) -> list[Run]:
         """The tenant's runs that have not ended, held ones among them, the oldest first."""
-        return self._table.query(Run, Run.key_of(self._tenant, "").pk, Run.SK, only=_UNENDED)
+        return [run for run in map(self.find_run, self.open_runs()) if run is not None]
 
     def note(self, run_id: str, **changes: Any) -> None:
         """Set attributes of a run that has not ended."""
-        self._table.update(Run.key_of(self._tenant, run_id), _json(run_id, changes), _UNENDED)
+        self._table.update(Run.key_of(self._tenant, run_id), _json(run_id, changes), STILL_OPEN)
+
+    def begin(self, run_id: str) -> None:
+        """The run goes on: it was new, or a person approved it. Said late, it changes nothing."""
+        goes_on = Attr("status").eq(RunStatus.PENDING) | (
+            Attr("status").eq(RunStatus.HELD) & Attr("approval.approved").eq(True)  # noqa: FBT003  # a value
+        )
+        self._table.update(Run.key_of(self._tenant, run_id), {"status": RunStatus.RUNNING}, goes_on)
 
     def decide(self, run: Run, approval: Approval) -> bool:
         """Record the decision over a held run; approved, it is its next attempt. False if a decision stands already."""
@@ -183,7 +187,7 @@ class ControlPlane:
 
     def reopen(self, run: Run) -> bool:
         """Make a run that ended badly one to be done, as its next attempt; False if it is not as `run` says."""
-        ended = Attr("status").eq(run.status) & Attr("attempt").eq(run.attempt)
+        as_read = Attr("status").eq(run.status) & Attr("attempt").eq(run.attempt)
         changes = {
             "status": RunStatus.PENDING,
             "attempt": run.attempt + 1,
@@ -191,7 +195,7 @@ class ControlPlane:
             "approval": None,
             "reason": "",
         }
-        return self._table.update(Run.key_of(self._tenant, run.run_id), changes, ended)
+        return self._table.transact(reopened_run(self._tenant, run.run_id, changes, as_read))
 
     # --- receipts
 
@@ -218,7 +222,12 @@ class ControlPlane:
 
     def end(self, run_id: str, status: RunStatus, at: datetime, **changes: Any) -> None:
         """End a run, once: a run that has ended stays as it ended."""
-        self.note(run_id, status=status, ended_at=at, task_token="", **changes)
+        ended = _json(run_id, {"status": status, "ended_at": at, "task_token": "", **changes})
+        self._table.transact(ended_run(self._tenant, run_id, ended))
+
+    def open_runs(self) -> list[str]:
+        """The ids of the runs that have not ended."""
+        return [one.run_id for one in self._table.query(OpenRun, OpenRun.key_of(self._tenant, "").pk, OpenRun.SK)]
 
 
 def _json(run_id: str, changes: dict[str, Any]) -> dict[str, Any]:

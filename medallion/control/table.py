@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 ItemT = TypeVar("ItemT", bound=Item)
+
+_CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds between the tries of a transaction that meets another one."""
+
+_LARGEST_READ = 100
 
 ABSENT = Attr("pk").not_exists()
 PRESENT = Attr("pk").exists()
@@ -56,6 +62,20 @@ class Update:
         }
 
 
+@dataclass(frozen=True)
+class Delete:
+    """Remove an item, if `condition` holds."""
+
+    key: Key
+    condition: ConditionBase | None = field(default_factory=lambda: PRESENT)
+
+    def request(self) -> dict[str, Any]:
+        return {"Key": self.key._asdict(), **_condition(self.condition)}
+
+
+Write = Put | Update | Delete
+
+
 class ControlTable:
     """Typed items in the table of that name."""
 
@@ -71,6 +91,19 @@ class ControlTable:
         found = self._table.get_item(Key=key._asdict(), ConsistentRead=True).get("Item")
         return None if found is None else kind.model_validate(found)
 
+    def get_many(self, kind: type[ItemT], keys: Sequence[Key]) -> list[ItemT]:
+        """Those of the items that there are, read consistently, in no order."""
+        found: list[ItemT] = []
+        left: list[Any] = [key._asdict() for key in dict.fromkeys(keys)]
+        while left:
+            asked, left = left[:_LARGEST_READ], left[_LARGEST_READ:]
+            request: dict[str, Any] = {self._table.name: {"Keys": asked, "ConsistentRead": True}}
+            answer: dict[str, Any] = dict(self._table.meta.client.batch_get_item(RequestItems=request))
+            found += [kind.model_validate(item) for item in answer["Responses"].get(self._table.name, [])]
+            unprocessed = answer.get("UnprocessedKeys", {}).get(self._table.name)
+            left += unprocessed["Keys"] if unprocessed else []
+        return found
+
     def put(self, item: Item, key: Key, condition: ConditionBase | None = None) -> bool:
         """Write the item; False if `condition` did not hold for what stands there."""
         return self._conditionally(self._table.put_item, Put(item, key, condition).request())
@@ -83,17 +116,25 @@ class ControlTable:
         """Remove the item; False if `condition` did not hold."""
         return self._conditionally(self._table.delete_item, {"Key": key._asdict(), **_condition(condition)})
 
-    def transact(self, writes: Sequence[Put | Update]) -> bool:
-        """All the writes or none, 100 at most; False if a condition did not hold."""
+    def transact(self, writes: Sequence[Write]) -> bool:
+        """All the writes or none, 100 at most; False if a condition did not hold.
+
+        Where another transaction touches the same items at that moment, it is tried again.
+        """
         name = self._table.name
         items: list[Any] = [{type(one).__name__: {"TableName": name, **_plain(one.request())}} for one in writes]
-        try:
-            self._table.meta.client.transact_write_items(TransactItems=items)
-        except ClientError as refused:
-            reasons = refused.response.get("CancellationReasons", [])
-            if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
-                return False
-            raise
+        for pause in (*_CONFLICT_PAUSES, None):
+            try:
+                self._table.meta.client.transact_write_items(TransactItems=items)
+            except ClientError as refused:
+                codes = {reason.get("Code") for reason in refused.response.get("CancellationReasons", [])}
+                if "ConditionalCheckFailed" in codes:
+                    return False
+                if "TransactionConflict" not in codes or pause is None:
+                    raise
+                time.sleep(pause)
+            else:
+                break
         return True
 
     def query(
@@ -104,19 +145,20 @@ class ControlTable:
         *,
         limit: int | None = None,
         newest_first: bool = False,
-        only: ConditionBase | None = None,
+        after: str = "",
     ) -> list[ItemT]:
-        """The items under `pk` whose sort key begins with `prefix`, in its order: those that fulfil `only`, `limit` at
-        most.
+        """The items under `pk` whose sort key begins with `prefix`, in its order, `limit` at most.
+
+        With `after`, a sort key of that prefix, those from there on.
         """
         found: list[ItemT] = []
+        sorted_by = KeyCondition("sk")
+        chosen = sorted_by.between(after, f"{prefix}\uffff") if after else sorted_by.begins_with(prefix)
         request: dict[str, Any] = {
-            "KeyConditionExpression": KeyCondition("pk").eq(pk) & KeyCondition("sk").begins_with(prefix),
+            "KeyConditionExpression": KeyCondition("pk").eq(pk) & chosen,
             "ScanIndexForward": not newest_first,
             "ConsistentRead": True,
         }
-        if only is not None:
-            request["FilterExpression"] = only
         if limit is not None:
             request["Limit"] = limit
         while True:

@@ -39,10 +39,19 @@ class ObjectOutcomes(Frozen):
         return self.rows_in == self.bronze == self.accounted
 
 
+class TypeFailures(Frozen):
+    """How many records of an object have a value in that column that has not the column's type."""
+
+    source_file_id: str
+    column: str
+    records: int
+
+
 class Audit(Frozen):
     """What a scan of the committed snapshots found.
 
-    `lost` and `doubled` are records in none, and in more than one, of the outcomes.
+    `lost` and `doubled` are records in none, and in more than one, of the outcomes. `digest` is of each record's
+    outcome: it changes with any one of them.
     """
 
     objects: tuple[ObjectOutcomes, ...]
@@ -50,3 +59,11 @@ class Audit(Frozen):
     lost: int
     doubled: int
     silver_main: int | None
+    digest: str = ""
+    type_failures: tuple[TypeFailures, ...] = ()
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """The records of each outcome over all objects."""
+        names = [name for name in ObjectOutcomes.model_fields if name != "source_file_id"]
+        return {name: sum(getattr(one, name) for one in self.objects) for name in names}

@@ -9,6 +9,7 @@ from medallion.engines.model import Attempt
 from medallion.errors import InvalidModel
 from medallion.layout import Machine, Zone
 from medallion.plan.gold import Input, parse_model
+from medallion.steps.lease import confirm
 from medallion.steps.platform import Platform
 from medallion.steps.ticket import Ticket
 from medallion.steps.trigger import run_id_of, start_execution
@@ -27,7 +28,7 @@ def coalesce(platform: Platform, zone: Zone, published: str) -> list[str]:
 
 def build(platform: Platform, ticket: Ticket) -> None:
     """Write the model's result to the run's branch, from its inputs as they are published now."""
-    platform.control.leases.confirm(ticket.leased, ticket.run_id, ticket.lease or 0)
+    confirm(platform, ticket)
     item = platform.control.model(ticket.subject)
     if item is None:
         raise InvalidModel(

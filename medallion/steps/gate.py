@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from medallion.control.items import Run
+from medallion.contracts.model import Frozen
+from medallion.control.items import INLINE, Run
 from medallion.engines.duckdb.audit import audit
 from medallion.engines.model import Built, SourceTables
 from medallion.errors import UnreadableObject
 from medallion.ledger.gate import Decision, Judgement, judge_build, judge_run
+from medallion.ledger.outcomes import ObjectOutcomes
+from medallion.steps.breaker import note_seen, recent, trip
 from medallion.steps.build import BUILT
 from medallion.steps.platform import Platform
 from medallion.steps.refine import REFINED, RefineResult
 from medallion.steps.ticket import Ticket
+
+OUTCOMES = "outcomes.json"
+
+
+class Outcomes(Frozen):
+    """What became of each object of a run's attempt."""
+
+    objects: tuple[ObjectOutcomes, ...]
 
 
 def gate(platform: Platform, ticket: Ticket) -> Judgement:
@@ -48,10 +59,20 @@ def _judge_run(platform: Platform, ticket: Ticket) -> Judgement:
     )
     before = platform.control.run(ticket.run_id)
     source = platform.control.source(ticket.subject)
-    judgement = judge_run(found, refined.objects, refined.silver_base, manual=source.approval == "manual")
+    judgement = judge_run(
+        found,
+        refined.objects,
+        refined.silver_base,
+        manual=source.approval == "manual",
+        guard=source.guard,
+        recent=recent(platform, source, ticket.run_id),
+    )
+    platform.write_document(ticket.run_id, ticket.attempt, OUTCOMES, Outcomes(objects=found.objects))
     platform.control.note(
         ticket.run_id,
-        outcomes=found.objects,
+        outcomes=found.objects if len(found.objects) <= INLINE else (),
+        totals=found.totals,
+        digest=found.digest,
         quarantined_by_code=found.quarantined_by_code,
         unreadable_objects=sum(one.unreadable is not None for one in refined.objects),
         snapshots={
@@ -63,11 +84,15 @@ def _judge_run(platform: Platform, ticket: Ticket) -> Judgement:
             **({} if refined.history is None else {"history": str(refined.history)}),
         },
     )
-    if judgement.decision is Decision.HOLD and _approved(before, found.objects):
-        return judgement.model_copy(update={"decision": Decision.PROMOTE})
+    approved = _approved(before, found.digest)
+    if judgement.decision is Decision.HOLD and approved:
+        judgement = judgement.model_copy(update={"decision": Decision.PROMOTE, "tripped": None})
+    note_seen(platform, before, found, promoted=judgement.decision is Decision.PROMOTE, approved=approved)
+    if judgement.tripped is not None:
+        trip(platform, before, judgement.tripped)
     return judgement
 
 
-def _approved(run: Run, outcomes: tuple[object, ...]) -> bool:
-    """A person approved these very outcomes: where they have changed since, the run is held again."""
-    return run.approval is not None and run.approval.approved and run.approval.outcomes == outcomes
+def _approved(run: Run, digest: str) -> bool:
+    """A person approved these very outcomes: where one of them has changed since, the run is held again."""
+    return run.approval is not None and run.approval.approved and run.approval.digest == digest

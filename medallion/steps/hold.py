@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from medallion.control.items import Approval, Run, RunStatus
 from medallion.errors import UnknownRun
 from medallion.events import EventType
@@ -26,9 +28,13 @@ def decide(platform: Platform, run_id: str, *, approved: bool, by: str, reason: 
     run = platform.control.run(run_id)
     if run.status is not RunStatus.HELD or not run.task_token:
         raise UnknownRun(f"run {run_id} is {run.status}, not held: there is nothing to decide")
-    approval = Approval(approved=approved, by=by, reason=reason, at=platform.clock(), outcomes=run.outcomes)
+    approval = Approval(approved=approved, by=by, reason=reason, at=platform.clock(), digest=run.digest)
     if not platform.control.decide(run, approval):
         raise UnknownRun(f"run {run_id} has just been decided by someone else; look at it with `medallion run`")
+    if approved and run.kind.of_source:
+        source = platform.control.source(run.subject)
+        since = platform.clock() - timedelta(minutes=source.guard.breaker_minutes)
+        platform.control.breakers.forgive(run.subject, run_id, since)
     output = '{"decision": "approve"}' if approved else '{"decision": "reject"}'
     gone = platform.states.exceptions
     try:

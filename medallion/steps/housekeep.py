@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 from medallion.contracts.model import Frozen
@@ -20,7 +19,7 @@ from medallion.engines.expiry import expire, litter, outdated, remove
 from medallion.engines.maintenance import COMPACT, Limits, compact, too_many
 from medallion.errors import MedallionError, UnknownRun
 from medallion.layout import TableLayout, Zone, branch
-from medallion.steps.lease import wake_next
+from medallion.steps.lease import take, wake_next
 from medallion.steps.platform import Platform
 from medallion.steps.promote import Latest
 
@@ -142,16 +141,16 @@ class _Table:
             self.done["skipped"] = str(problem)
 
     def _under_lease(self, subject: str) -> None:
-        leases, name = self._platform.control.leases, self._keeper.name
-        token = leases.acquire(subject, name, self._platform.clock(), TERM)
+        platform, leases, name = self._platform, self._platform.control.leases, self._keeper.name
+        token = take(platform, subject, name, TERM)
         if token is None:
             self.done["skipped"] = "a run holds the lease: nothing but files that nothing refers to was removed"
             return
         try:
-            self._rearrange(partial(leases.confirm, subject, name, token))
+            self._rearrange(lambda: leases.confirm(subject, name, token, platform.clock()))
         finally:
             leases.release(subject, name)
-            wake_next(self._platform, subject)
+            wake_next(platform, subject)
 
     def _rearrange(self, confirm: Callable[[], None]) -> None:
         """Branches of ended runs, many small files, old snapshots."""

@@ -16,10 +16,11 @@ from medallion.control.plane import ControlPlane
 from medallion.engines.duckdb.session import Resources
 from medallion.engines.iceberg import Lake, glue_catalog
 from medallion.events import SOURCE, EventType
-from medallion.layout import Environment, EnvironmentLayout, TenantLayout, Zone
+from medallion.layout import Environment, EnvironmentLayout, Task, TenantLayout, Zone
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -76,6 +77,22 @@ class Platform:
             raise RuntimeError(
                 f"EventBridge refused the event {kind!r}: {answer['Entries'][0].get('ErrorMessage', '')}"
             )
+
+    def invoke(self, task: Task, event: dict[str, Any]) -> None:
+        """Have the task's function do its work, without waiting for it."""
+        functions: LambdaClient = self.session.client("lambda")
+        functions.invoke(
+            FunctionName=self.layout.function(task), InvocationType="Event", Payload=json.dumps(event).encode()
+        )
+
+    def execution_status(self, arn: str) -> str | None:
+        """How the execution stands, in Step Functions' words; None if there is none."""
+        if not arn:
+            return None
+        try:
+            return self.states.describe_execution(executionArn=arn)["status"]
+        except self.states.exceptions.ExecutionDoesNotExist:
+            return None
 
     def write_document(self, run_id: str, attempt: int, name: str, document: Frozen) -> None:
         """Keep one of a run's documents in the artifacts bucket."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import Field
+
 from medallion.contracts.model import Frozen
 from medallion.control.items import Run, RunKind
 from medallion.engines.duckdb.quarantine import publish
@@ -15,12 +17,16 @@ from medallion.events import EventType
 from medallion.layout import TableLayout
 from medallion.ledger.outcomes import ObjectOutcomes
 from medallion.steps.build import BUILT
+from medallion.steps.lease import confirm
 from medallion.steps.platform import Platform
 from medallion.steps.ticket import Ticket
 
 
 class Published(Frozen):
-    """A run as readers learn of it: `_SUCCESS` and the two parts of `_LATEST.json`."""
+    """A run as readers learn of it: `_SUCCESS` and the two parts of `_LATEST.json`.
+
+    `totals` is over all objects; of a run of many, the outcomes of each stand in its documents.
+    """
 
     run_id: str
     table: str
@@ -30,6 +36,7 @@ class Published(Frozen):
     completed_at: datetime
     rows: int
     outcomes: tuple[ObjectOutcomes, ...]
+    totals: dict[str, int] = Field(default_factory=dict)
 
 
 class Latest(Frozen):
@@ -41,7 +48,7 @@ class Latest(Frozen):
 
 def promote(platform: Platform, ticket: Ticket) -> None:
     """Publish what the gate let through. Each part is done once, whichever try does it."""
-    platform.control.leases.confirm(ticket.leased, ticket.run_id, ticket.lease or 0)
+    confirm(platform, ticket)
     run = platform.control.run(ticket.run_id)
     table = ticket.published_table(platform.layout)
     snapshot = platform.lake.publish(table, ticket.commit, branch=ticket.branch, base=_base(platform, ticket, run))
@@ -88,6 +95,7 @@ def published(platform: Platform, run: Run, table: TableLayout, snapshot: int) -
         completed_at=platform.clock(),
         rows=run.rows or run.total("inserted") + run.total("updated"),
         outcomes=run.outcomes,
+        totals=run.totals,
     )
 
 

@@ -133,7 +133,7 @@ def _put(platform: Platform, key: str, content: bytes) -> bool:
 
 def _entry(platform: Platform, ticket: Ticket, run: Run, status: RunStatus, reason: str) -> Entry:
     of_kind = _of_source if ticket.kind.of_source else _of_model
-    decided = None if run.approval is None else Decided(**run.approval.model_dump(exclude={"outcomes"}))
+    decided = None if run.approval is None else Decided(**run.approval.model_dump(exclude={"digest"}))
     about = Entry(
         run_id=ticket.run_id,
         attempt=ticket.attempt,

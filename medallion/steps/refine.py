@@ -20,6 +20,7 @@ from medallion.layout import Zone
 from medallion.plan.compiler import compile_plan
 from medallion.plan.model import Plan
 from medallion.steps.entries import active_contract
+from medallion.steps.lease import confirm
 from medallion.steps.platform import Platform
 from medallion.steps.ticket import Ticket
 from medallion.steps.trigger import MANIFEST, Manifest, ManifestObject
@@ -41,7 +42,7 @@ def refine(platform: Platform, ticket: Ticket) -> None:
 
     A header that breaks the contract blocks the run, before anything is written.
     """
-    platform.control.leases.confirm(ticket.leased, ticket.run_id, ticket.lease or 0)
+    confirm(platform, ticket)
     layout, lake = platform.layout, platform.lake
     tables = SourceTables.of(layout, ticket.subject)
     _leave_earlier_attempts(platform, ticket, tables)

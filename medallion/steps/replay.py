@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from medallion.control.items import Run, RunKind, RunStatus, Source
+from medallion.control.items import INLINE, Run, RunKind, RunStatus, Source
 from medallion.engines.duckdb.entries import Entry, Person, choose
 from medallion.engines.model import Replay
 from medallion.errors import NotRepeatable
@@ -101,7 +101,8 @@ def _ask(
         run_id=run_id,
         kind=kind,
         subject=source.name,
-        objects=objects,
+        objects=objects if len(objects) <= INLINE else (),
+        object_count=len(objects),
         lane="lambda",
         contract_version=source.contract_version,
         created_at=platform.clock(),

@@ -17,7 +17,7 @@ from medallion.errors import NotReversible, PublishConflict, SubjectBusy
 from medallion.events import EventType
 from medallion.layout import TableLayout, Zone
 from medallion.ledger.receipts import Decided, Entry
-from medallion.steps.lease import wake_next
+from medallion.steps.lease import take, wake_next
 from medallion.steps.platform import Platform
 from medallion.steps.promote import Latest, Published, published
 from medallion.steps.receipt import append
@@ -42,7 +42,7 @@ def rollback(platform: Platform, zone: Zone, subject: str, run_id: str, *, by: s
             f"`medallion runs --source {subject}` lists those that are"
         )
     leased, owner = Ticket.of(target).leased, f"rollback-{run_id}"
-    token = control.leases.acquire(leased, owner, platform.clock(), UNTIL_DONE)
+    token = take(platform, leased, owner, UNTIL_DONE)
     if token is None:
         raise SubjectBusy(
             f"{subject} of tenant {platform.layout.tenant} cannot be rolled back now: a run, or a rollback to another "

@@ -5,8 +5,9 @@ sources, contracts, models; and their tables and schedules.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
@@ -33,6 +34,8 @@ DAILY = "cron(0 2 * * ? *)"
 """When a source's schedule is due: 02:00 UTC every day."""
 NIGHTLY = "cron(30 3 * * ? *)"
 """When housekeeping is due: 03:30 UTC every day."""
+HOURLY = "rate(1 hour)"
+"""How often a tenant's runs, batches and leases are looked after."""
 
 
 def seed(platform: Platform, folder: Path, schedule_role_arn: str) -> list[str]:
@@ -47,18 +50,13 @@ def seed(platform: Platform, folder: Path, schedule_role_arn: str) -> list[str]:
     )
     for file in tenant.contracts:
         register_version(platform, file.contract, file.text)
-        _schedule(
-            platform,
-            layout.schedule(file.source),
-            DAILY,
-            Task.TRIGGER,
-            {"tenant": layout.tenant, "source": file.source, "scheduled": True},
-            schedule_role_arn,
-        )
+        _schedule(platform, file.contract, schedule_role_arn)
+    _keep_schedule(platform, layout.sweeping, HOURLY, Task.SWEEP, {}, schedule_role_arn)
     for model in tenant.models:
         parsed = parse_model(model.name, model.text, f"{model.name}.sql")
         platform.control.save_model(model.name, model.text, tuple(named(one) for one in parsed.inputs))
-    _schedule(platform, layout.housekeeping_schedule, NIGHTLY, Task.HOUSEKEEP, {"dry_run": False}, schedule_role_arn)
+    about: dict[str, object] = {"dry_run": False}
+    _keep_schedule(platform, layout.housekeeping_schedule, NIGHTLY, Task.HOUSEKEEP, about, schedule_role_arn)
     return [file.source for file in tenant.contracts]
 
 
@@ -94,6 +92,9 @@ def register_version(platform: Platform, contract: Contract, text: str) -> None:
                 trigger=contract.trigger,
                 lane=contract.lane,
                 approval=contract.approval,
+                load=contract.load,
+                batch=contract.batch,
+                guard=contract.guard,
             )
         )
 
@@ -130,26 +131,52 @@ def ensure_tables(platform: Platform, contract: Contract) -> None:
     platform.lake.ensure_current(tables.silver)
 
 
-def _schedule(platform: Platform, name: str, due: str, task: Task, event: dict[str, Any], role_arn: str) -> None:
-    """One of the tenant's schedules, by which a function gets an event when it is due.
+def _schedule(platform: Platform, contract: Contract, role_arn: str) -> None:
+    """The source's schedules.
 
-    A source's starts whatever waits in Landing, and finds objects whose event never came.
+    The daily one starts whatever waits in Landing, and finds objects whose event never came. One whose batches have a
+    window has another that starts what waits at its end.
     """
+    source, layout, minutes = contract.source, platform.layout, contract.batch.minutes
+    daily: dict[str, object] = {"source": source, "scheduled": True}
+    _keep_schedule(platform, layout.schedule(source), DAILY, Task.TRIGGER, daily, role_arn)
+    rate = f"rate({minutes or 1440} {'minute' if minutes == 1 else 'minutes'})"
+    about: dict[str, object] = {"source": source, "window": True}
+    wanted = minutes is not None
+    _keep_schedule(platform, layout.window(source), rate, Task.TRIGGER, about, role_arn, wanted=wanted)
+
+
+def _keep_schedule(
+    platform: Platform,
+    name: str,
+    when: str,
+    task: Task,
+    about: dict[str, object],
+    role_arn: str,
+    *,
+    wanted: bool = True,
+) -> None:
+    """Make the schedule as it is to be; one that is not wanted any more is disabled."""
     layout = platform.layout
     scheduler: EventBridgeSchedulerClient = platform.session.client("scheduler")
-    wanted: CreateScheduleInputTypeDef = {
+    schedule: CreateScheduleInputTypeDef = {
         "Name": name,
         "GroupName": layout.schedule_group,
-        "ScheduleExpression": due,
+        "ScheduleExpression": when,
         "ScheduleExpressionTimezone": "UTC",
         "FlexibleTimeWindow": {"Mode": "OFF"},
+        "State": "ENABLED" if wanted else "DISABLED",
         "Target": {
             "Arn": layout.function_arn(task),
             "RoleArn": role_arn,
-            "Input": json.dumps(event),
+            "Input": json.dumps({"tenant": layout.tenant, **about}),
         },
     }
-    try:
-        scheduler.create_schedule(**wanted)
-    except scheduler.exceptions.ConflictException:
-        scheduler.update_schedule(**wanted)
+    if wanted:
+        try:
+            scheduler.create_schedule(**schedule)
+        except scheduler.exceptions.ConflictException:
+            scheduler.update_schedule(**schedule)
+        return
+    with suppress(scheduler.exceptions.ResourceNotFoundException):
+        scheduler.update_schedule(**schedule)

@@ -12,7 +12,7 @@ from stacks.settings import EnvironmentSettings
 
 
 class Schedules(Construct):
-    """The tenant's schedule group, and the role in which its schedules invoke trigger and housekeep, nothing else."""
+    """The tenant's schedule group, and the role in which its schedules invoke trigger, sweep and housekeep alone."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Schedules(Construct):
             "Role",
             name=layout.role("schedule"),
             service="scheduler.amazonaws.com",
-            permissions=can.invoke(Task.TRIGGER, Task.HOUSEKEEP),
+            permissions=can.invoke(Task.TRIGGER, Task.SWEEP, Task.HOUSEKEEP),
             trust_conditions={
                 "StringEquals": {"aws:SourceAccount": layout.account, "aws:SourceArn": group},
             },

@@ -159,7 +159,8 @@ def test_a_machine_invokes_its_own_functions_only(dev: Synthesis) -> None:
             invoked[each.owner.split("-")[3]] |= {one.rpartition("-")[2] for one in each.resources}
     assert invoked["ingest"] == {"acquire", "refine", "gate", "hold", "promote", "settle", "fail"}
     assert invoked["model"] == {"acquire", "build", "gate", "promote", "settle", "fail"}
-    assert invoked["schedule"] == {"trigger", "housekeep"}
+    assert invoked["schedule"] == {"trigger", "sweep", "housekeep"}
+    assert invoked["sweep"] == {"fail"}
 
 
 def test_only_housekeeping_removes_objects_and_only_tables_files(synthesis: Synthesis) -> None:

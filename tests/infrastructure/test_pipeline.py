@@ -51,7 +51,7 @@ def test_every_log_is_kept_for_its_time_and_encrypted(dev: Synthesis) -> None:
         assert function(dev, task)["LoggingConfig"]["LogGroup"] == {"Ref": names[f"/medallion/dev/acme/{task}"]}
 
 
-@pytest.mark.parametrize("task", [Task.SEED, Task.TRIGGER, Task.COALESCE, Task.HOUSEKEEP])
+@pytest.mark.parametrize("task", [Task.SEED, Task.TRIGGER, Task.SWEEP, Task.COALESCE, Task.HOUSEKEEP])
 def test_an_event_is_kept_when_an_asynchronous_function_fails_every_try(dev: Synthesis, task: Task) -> None:
     queue = dev.templates["medallion-dev-acme-pipeline"]["Resources"][
         function(dev, task)["DeadLetterConfig"]["TargetArn"]["Fn::GetAtt"][0]
@@ -93,7 +93,7 @@ def test_failures_reach_the_topic_whether_the_platform_or_the_machine_tells(dev:
     patterns = [rule["Properties"]["EventPattern"] for rule in dev.resources("AWS::Events::Rule", PIPELINE).values()]
     (alerts,) = [pattern["$or"] for pattern in patterns if "$or" in pattern]
     own, executions = alerts
-    failures = ["Run held", "Run failed", "Run rejected", "Object refused"]
+    failures = ["Run held", "Run failed", "Run rejected", "Breaker opened", "Object refused"]
     assert own["detail-type"] == [*failures, "Silver rolled back", "Gold rolled back"]
     assert own["detail"] == {"environment": ["dev"], "tenant": ["acme"]}
     assert executions["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
@@ -131,7 +131,7 @@ def test_seeding_happens_after_what_it_needs(dev: Synthesis) -> None:
     assert set(seeding["Properties"]) == {"ServiceToken", "ServiceTimeout", "AssetBucket", "AssetKey", "AssetHash"}
 
 
-@pytest.mark.parametrize(("environment", "alarms"), [("dev", 0), ("prod", 5)])
+@pytest.mark.parametrize(("environment", "alarms"), [("dev", 0), ("prod", 6)])
 def test_a_dead_letter_raises_an_alarm_where_the_environment_has_alarms(
     request: pytest.FixtureRequest, environment: str, alarms: int
 ) -> None:

@@ -11,6 +11,7 @@ from tests.least_privilege.unjudged import UNJUDGED
 BY_ROLE: dict[str, Scenario] = {
     Task.SEED: scenarios.SOURCE_SEEDED,
     Task.TRIGGER: scenarios.RUN_PROMOTED,
+    Task.SWEEP: scenarios.LOOKED_AFTER,
     Task.ACQUIRE: scenarios.RUN_PROMOTED,
     Task.REFINE: scenarios.RUN_PROMOTED,
     Task.GATE: scenarios.RUN_PROMOTED,
@@ -29,20 +30,30 @@ BY_ROLE: dict[str, Scenario] = {
 BY_STATEMENT: dict[tuple[str, str], Scenario] = {
     (Task.TRIGGER, "ListLandingVersions"): scenarios.SWEPT,
     (Task.TRIGGER, "ControlQuery"): scenarios.SWEPT,
+    (Task.TRIGGER, "ControlBatchGetItem"): scenarios.SWEPT,
     (Task.TRIGGER, "DescribeIngest"): scenarios.TOLD_AGAIN,
     (Task.TRIGGER, "PutEvents"): scenarios.OBJECT_REFUSED,
+    (Task.GATE, "PutEvents"): scenarios.BREAKER_TRIPPED,
+    ("schedule", "InvokeSweep"): scenarios.SWEEP_FIRED,
     (Task.PROMOTE, "GetRuns"): scenarios.MODEL_BUILT,
     (Task.SETTLE, "DescribeGoldTables"): scenarios.MODEL_BUILT,
     (Task.SETTLE, "GetGold"): scenarios.MODEL_BUILT,
     (Task.FAIL, "ListArtifacts"): scenarios.BUILD_FAILED,
     (Task.COALESCE, "DescribeModel"): scenarios.ASKED_AGAIN,
+    (Task.COALESCE, "ControlDeleteItem"): scenarios.ASKED_AFTER_FAILURE,
     (Machine.INGEST, "InvokeHold"): scenarios.RUN_REJECTED,
     (Machine.INGEST, "InvokeFail"): scenarios.RUN_REJECTED,
     (Machine.MODEL, "InvokeFail"): scenarios.BUILD_FAILED,
     (Task.HOUSEKEEP, "AnswerTasks"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
     (Task.HOUSEKEEP, "ControlDeleteItem"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
     ("schedule", "InvokeHousekeep"): scenarios.HOUSEKEEPING_FIRED,
-    **{(task, "AnswerTasks"): scenario for task, scenario in scenarios.NEXT_WOKEN.items()},
+    (Task.HOUSEKEEP, "DescribeExecutions"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
+    **{
+        (task, sid): scenario
+        for task, scenario in scenarios.NEXT_WOKEN.items()
+        for sid in ("AnswerTasks", "DescribeExecutions")
+    },
+    (Task.ACQUIRE, "DescribeExecutions"): scenarios.STOPPED_PASSED_OVER,
     **{(task, "SendDeadLetter"): scenario for task, scenario in scenarios.DEAD_LETTER_KEPT.items()},
     **{
         (task, sid): scenario

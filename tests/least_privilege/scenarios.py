@@ -14,9 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from zipfile import ZipFile
 
-from medallion.control.items import ClaimStatus, RunKind, RunStatus
+from medallion.control.items import Gathering, Run, RunKind, RunStatus
 from medallion.engines.commits import Commit
-from medallion.layout import Task, Zone
+from medallion.layout import Machine, Task, Zone
+from medallion.steps.batch import MANIFEST, Manifest, start_execution
+from medallion.steps.breaker import close
 from medallion.steps.lease import wake_next
 from tests.least_privilege.statements import TENANTS
 from tests.least_privilege.trial import Broken, Trial, expect
@@ -63,19 +65,36 @@ def reject_run(trial: Trial) -> None:
 
 
 def wake_next_run(source: str, status: RunStatus, trial: Trial) -> None:
-    """Of two runs that wait for one lease, the second is woken by how the first gives it back."""
+    """Of three runs that wait for one lease, the last is woken by how the first gives it back: the one between was
+    stopped.
+    """
     platform, leases = trial.platform, trial.deployed.control.leases
     subject = f"{RunKind.INGEST.zone}#{source}"
     leases.acquire(subject, "nobody", datetime.now(UTC))
     try:
         header = {"orders": "id,customer,amount,note\n{},1,2.50,\n"}.get(source, "id\n{}\n")
-        runs = [trial.arrive(source, header.format(next(trial.numbers) * 100)) for _ in range(2)]
-        _wait(lambda: len(leases.waiters(subject)) == 2, "the runs do not wait for their lease")
+        runs = [trial.arrive(source, header.format(next(trial.numbers) * 100)) for _ in range(3)]
+        _wait(lambda: len(leases.waiters(subject)) == 3, "the runs do not wait for their lease")
+        trial.stop(runs.pop(1))
     finally:
         leases.release(subject, "nobody")
     wake_next(platform, subject)
     for run_id in runs:
         trial.watch(run_id, status, beside=runs)
+
+
+def pass_over_stopped(trial: Trial) -> None:
+    """A run that asks for its lease finds one in the queue before it that was stopped, and goes on."""
+    leases, subject = trial.deployed.control.leases, f"{RunKind.INGEST.zone}#orders"
+    leases.acquire(subject, "nobody", datetime.now(UTC))
+    try:
+        stopped = trial.arrive("orders", f"id,customer,amount,note\n{next(trial.numbers) * 100},1,2.50,\n")
+        _wait(lambda: len(leases.waiters(subject)) == 1, "the run does not wait for its lease")
+        trial.stop(stopped)
+    finally:
+        leases.release(subject, "nobody")
+    run_id = trial.arrive("orders", f"id,customer,amount,note\n{next(trial.numbers) * 100},1,2.50,\n")
+    trial.watch(run_id, RunStatus.PROMOTED)
 
 
 def refuse_object(trial: Trial) -> None:
@@ -87,10 +106,10 @@ def refuse_object(trial: Trial) -> None:
 
 def tell_again(trial: Trial) -> None:
     """An event that comes again after its run was started finds the run."""
-    claim = next(one for one in trial.deployed.control.claims("customers") if one.run_id)
-    expect(trial.tell_again(claim) == claim.run_id, "another run was started")
-    [now] = [one for one in trial.deployed.control.claims("customers") if one.source_file_id == claim.source_file_id]
-    expect(now.status is ClaimStatus.STARTED, "the claim was not made final")
+    control = trial.deployed.control
+    run = next(one for one in control.runs() if one.subject == "customers" and one.execution_arn)
+    [claim] = control.claims_among("customers", run.objects)
+    expect(trial.tell_again(claim) == run.run_id, "another run was started")
 
 
 def sweep(trial: Trial) -> None:
@@ -99,6 +118,45 @@ def sweep(trial: Trial) -> None:
     trial.call(Task.TRIGGER, {"source": "nightly", "scheduled": True})
     [run] = trial.deployed.runs_of(identity)
     trial.watch(run.run_id, RunStatus.PROMOTED)
+
+
+def look_after(trial: Trial) -> None:
+    """An hourly sweep ends a run that was stopped, wakes the one behind it, gathers a batch that was left, and starts
+    its run.
+    """
+    control, platform = trial.deployed.control, trial.platform
+    leases, subject, first = control.leases, f"{RunKind.INGEST.zone}#orders", next(trial.numbers) * 100
+    leases.acquire(subject, "nobody", datetime.now(UTC))
+    try:
+        runs = [trial.arrive("orders", f"id,customer,amount,note\n{first + number},1,2.50,\n") for number in (0, 1)]
+        _wait(lambda: len(leases.waiters(subject)) == 2, "the runs do not wait for their lease")
+        trial.stop(runs[0])
+    finally:
+        leases.release(subject, "nobody")
+    identity = trial.deployed.put("batched", f"id\n{first}\n", f"{first}.csv")
+    _wait(lambda: control.claim_of("batched", identity) is not None, "the object was not claimed")
+    left = f"{datetime.now(UTC):%Y%m%dt%H%M%S}-left{first}"
+    long_ago = platform.clock() - timedelta(hours=1)
+    control.batches.open(Gathering(source="batched", run_id=left, created_at=long_ago))
+    trial.call(Task.SWEEP, {})
+    trial.watch(runs[1], RunStatus.PROMOTED, beside=runs)
+    trial.watch(left, RunStatus.PROMOTED, beside=runs)
+    _wait(lambda: control.run(runs[0]).status is RunStatus.FAILED, "the run that was stopped was not ended")
+
+
+def trip_breaker(trial: Trial) -> None:
+    """A source whose records fail alike is stopped, and people are told of it beside the run."""
+    first = next(trial.numbers) * 100
+    numbers = [*(str(first + number) for number in range(9)), *(f"x{first + number}" for number in range(4))]
+    run_id = trial.arrive("fragile", "\n".join(["id", *numbers, ""]))
+    try:
+        trial.watch(run_id, RunStatus.HELD)
+        trial.alerted(run_id)
+    finally:
+        if trial.deployed.control.breakers.is_open("fragile"):
+            close(trial.platform, "fragile", by="a test", reason="it has been seen")
+        trial.reject(run_id)
+    trial.watch(run_id, RunStatus.REJECTED)
 
 
 # --- Gold
@@ -128,6 +186,18 @@ def ask_again(trial: Trial) -> None:
     trial.execution_ended(ended)
     control.ask_for_build("spend", ended.run_id)
     expect(trial.published("customers") == [ended.run_id], "another build was started")
+
+
+def ask_after_failure(trial: Trial) -> None:
+    """A build that was asked for and broke off gives way to another when it is asked for again."""
+    fail_build(trial)
+    control = trial.deployed.control
+    failed = next(run for run in control.runs() if run.subject == "spend" and run.status is RunStatus.FAILED)
+    trial.execution_ended(failed)
+    control.ask_for_build("spend", failed.run_id)
+    [run_id] = trial.published("customers")
+    expect(run_id != failed.run_id, "the build that broke off was taken for one that goes on")
+    trial.watch(run_id, RunStatus.PROMOTED)
 
 
 def _ask_for_first_build(trial: Trial) -> str:
@@ -212,6 +282,27 @@ def fire_schedule(trial: Trial) -> None:
     identity = trial.deployed.put("nightly", f"id\n{next(trial.numbers)}\n", f"{next(trial.numbers)}.csv")
     with _due(trial, trial.deployed.layout.schedule("nightly")):
         _wait(lambda: trial.deployed.runs_of(identity) != [], "the trigger was not called", SILENCE)
+
+
+def fire_sweep(trial: Trial) -> None:
+    """The sweep's schedule calls it when it is due: a run that was never started is."""
+    run = Run(
+        run_id=f"{datetime.now(UTC):%Y%m%dt%H%M%S}-unstarted{next(trial.numbers)}",
+        kind=RunKind.INGEST,
+        subject="customers",
+        lane="lambda",
+        created_at=datetime.now(UTC) - timedelta(hours=1),
+    )
+    trial.platform.write_document(run.run_id, 1, MANIFEST, Manifest(objects=()))
+    control = trial.deployed.control
+    control.create_run(run)
+    started = lambda: control.run(run.run_id).execution_arn != ""  # noqa: E731  # it is asked again and again
+    try:
+        with _due(trial, trial.deployed.layout.sweeping):
+            _wait(started, "the sweep was not called", SILENCE)
+    finally:
+        start_execution(trial.platform, Machine.INGEST, run)
+    trial.watch(run.run_id, RunStatus.PROMOTED)
 
 
 @contextmanager
@@ -315,21 +406,26 @@ RUN_PROMOTED = Scenario("run promoted", promote_run)
 RUN_REJECTED = Scenario("run rejected", reject_run)
 OBJECT_REFUSED = Scenario("object refused", refuse_object)
 TOLD_AGAIN = Scenario("object told again", tell_again)
+LOOKED_AFTER = Scenario("runs looked after", look_after)
+BREAKER_TRIPPED = Scenario("breaker tripped", trip_breaker)
 SWEPT = Scenario("object swept", sweep)
 NEXT_WOKEN = {
     Task.SETTLE: Scenario("next woken by settle", partial(wake_next_run, "orders", RunStatus.PROMOTED)),
     Task.HOLD: Scenario("next woken by hold", partial(wake_next_run, "reviewed", RunStatus.HELD)),
     Task.FAIL: Scenario("next woken by fail", partial(wake_next_run, "bulky", RunStatus.FAILED)),
 }
+STOPPED_PASSED_OVER = Scenario("stopped run passed over", pass_over_stopped)
 MODEL_BUILT = Scenario("model built", build_model)
 BUILD_FAILED = Scenario("build failed", fail_build)
 ASKED_AGAIN = Scenario("build asked for again", ask_again)
+ASKED_AFTER_FAILURE = Scenario("build asked for after failure", ask_after_failure)
 SOURCE_SEEDED = Scenario("source seeded", seed_source)
 DEAD_LETTER_KEPT = {
     task: Scenario(f"dead letter of {task} kept", partial(keep_dead_letter, task), silent=True)
-    for task in (Task.SEED, Task.TRIGGER, Task.COALESCE, Task.HOUSEKEEP)
+    for task in (Task.SEED, Task.TRIGGER, Task.SWEEP, Task.COALESCE, Task.HOUSEKEEP)
 }
 SCHEDULE_FIRED = Scenario("schedule fired", fire_schedule, silent=True)
 TABLES_KEPT = Scenario("tables kept", keep_tables)
 WOKEN_AFTER_HOUSEKEEPING = Scenario("next woken by housekeep", wake_after_housekeeping)
 HOUSEKEEPING_FIRED = Scenario("housekeeping fired", fire_housekeeping, silent=True)
+SWEEP_FIRED = Scenario("sweep fired", fire_sweep, silent=True)

@@ -125,7 +125,6 @@ class Trial:
     def tell_again(self, claim: ObjectClaim) -> str:
         """Tell of an object whose run was started by a trigger that ended before it could note so."""
         tenant, run = self.deployed.layout.tenant, self.deployed.control.run(claim.run_id or "")
-        self._set_status(ObjectClaim.key_of(tenant, claim.source, claim.source_file_id), "pending")
         self._set_status(Run.key_of(tenant, run.run_id), "pending")
         try:
             return self.tell(claim.key, claim.version, claim.size, claim.arrived_at)
@@ -178,12 +177,14 @@ class Trial:
             found += [each["name"].rpartition("-")[0] for each in listed["executions"]]
         return [self.deployed.control.run(run_id) for run_id in found]
 
+    def stop(self, run_id: str) -> None:
+        """Stop the run's execution, as an operator may."""
+        self.platform.states.stop_execution(executionArn=self._execution(self.deployed.control.run(run_id)))
+
     def _abandon(self, run: Run) -> None:
         """Stop what waits for an answer that will not come, and free what it holds."""
-        self.platform.states.stop_execution(executionArn=self._execution(run))
-        leased = Ticket.of(run).leased
-        self.deployed.control.leases.stop_waiting(leased, run.run_id)
-        self.deployed.control.leases.release(leased, run.run_id)
+        self.stop(run.run_id)
+        self.deployed.control.leases.release(Ticket.of(run).leased, run.run_id)
         self.deployed.control.end(run.run_id, RunStatus.FAILED, datetime.now(UTC), reason="stopped")
 
     def _execution(self, run: Run) -> str:

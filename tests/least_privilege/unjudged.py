@@ -88,7 +88,7 @@ UNJUDGED: dict[tuple[str, str], Unjudged] = {
         (task, "UseKey"): _key("s3")
         for task in (Task.REFINE, Task.GATE, Task.PROMOTE, Task.SETTLE, Task.FAIL, Task.BUILD)
     },
-    **{(task, "UseKey"): _key("s3", "sqs") for task in (Task.SEED, Task.TRIGGER, Task.HOUSEKEEP)},
+    **{(task, "UseKey"): _key("s3", "sqs") for task in (Task.SEED, Task.TRIGGER, Task.SWEEP, Task.HOUSEKEEP)},
     (Task.COALESCE, "UseKey"): _key("sqs"),
     (Task.SEED, "PassScheduleRole"): Unjudged(
         PASSING,

@@ -8,7 +8,7 @@ from medallion.engines.commits import Commit
 from medallion.engines.duckdb.session import Resources, Session, open_session
 from medallion.engines.iceberg import Lake, of_runs
 from medallion.engines.model import Refined, SourceTables
-from medallion.ledger.outcomes import Audit, ObjectOutcomes
+from medallion.ledger.outcomes import Audit, ObjectOutcomes, TypeFailures
 from medallion.plan.quarantine import FAILURES, Event
 from medallion.plan.sql import literal
 from medallion.plan.tables import ENDING
@@ -47,6 +47,21 @@ SELECT code, COUNT(*) FROM (
     WHERE run_id = $run_id AND attempt = $attempt AND event IN ({_FAILED})
 ) GROUP BY code ORDER BY code
 """
+_TYPES = f"""
+SELECT source_file_id, error.column, COUNT(DISTINCT source_row) FROM (
+    SELECT source_file_id, source_row, UNNEST(errors) AS error FROM quarantine_files
+    WHERE run_id = $run_id AND attempt = $attempt AND event IN ({_FAILED})
+) WHERE error.rule = 'type' GROUP BY ALL ORDER BY ALL
+"""
+_LIMBS = ", ".join(f"SUM(CAST('0x' || hashed[{at}:{at + 15}] AS UBIGINT))" for at in (1, 17, 33, 49))
+# The sum of each outcome's SHA-256, as four numbers of 64 bits: no order matters, and each record does.
+_DIGEST = f"""
+SELECT concat_ws(':', COUNT(*), {_LIMBS})
+FROM (
+    SELECT sha256(concat(strlen(source_file_id), ':', source_file_id, ';', source_row, ';', place)) AS hashed
+    FROM places WHERE place <> 'bronze'
+)
+"""
 
 
 def audit(lake: Lake, tables: SourceTables, commit: Commit, refined: Refined, resources: Resources) -> Audit:
@@ -66,6 +81,8 @@ def audit(lake: Lake, tables: SourceTables, commit: Commit, refined: Refined, re
         lost, doubled = _pair(session, _LOST_AND_DOUBLED)
         ended, _ = _pair(session, "SELECT COUNT(*), 0 FROM ended")
         codes = dict(session.connection.execute(_CODES, this_run).fetchall())
+        types = session.connection.execute(_TYPES, this_run).fetchall()
+        [digest] = session.connection.execute(_DIGEST).fetchone() or ("",)
     objects = tuple(
         ObjectOutcomes(source_file_id=one.source_file_id, rows_in=one.rows_in, **counts.pop(one.source_file_id, {}))
         for one in refined.objects
@@ -82,6 +99,10 @@ def audit(lake: Lake, tables: SourceTables, commit: Commit, refined: Refined, re
         lost=lost + max(0, -surplus),
         doubled=doubled + strangers + max(0, surplus),
         silver_main=lake.head(tables.silver),
+        digest=digest,
+        type_failures=tuple(
+            TypeFailures(source_file_id=one, column=column, records=records) for one, column, records in types
+        ),
     )
 
 

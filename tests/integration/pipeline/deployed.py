@@ -95,6 +95,11 @@ class Deployed:
         return source_file_id(bucket, key, version)
 
     def runs_of(self, identity: str) -> list[Run]:
+        source = self.layout.source_of(identity.removeprefix("s3://").partition("/")[2])
+        claim = self.control.claim_of(source, identity)
+        if claim is not None and claim.run_id is not None:
+            found = self.control.find_run(claim.run_id)
+            return [] if found is None else [found]
         return [run for run in self.control.runs() if identity in run.objects]
 
     def settled(self, identity: str, seconds: float = PATIENCE) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,14 @@ import yaml
 
 from medallion.contracts import load_contract
 from medallion.contracts.model import (
+    Batch,
     BooleanType,
     Check,
     DateType,
     DecimalType,
     DoubleType,
     Encoding,
+    Guard,
     IntegerType,
     Lane,
     Length,
@@ -182,6 +185,20 @@ def test_settings_are_read_when_custom_properties_name_them() -> None:
     assert (contract.duplicates, contract.trigger) == ("drop", Trigger.SCHEDULE)
     assert (contract.lane, contract.approval) == (Lane.GLUE, "manual")
     assert [column.name for column in contract.columns if column.optional_in_header] == ["items"]
+
+
+def test_batch_and_guard_are_read_when_custom_properties_name_them() -> None:
+    given = {"batchMinutes": 15, "batchBytes": 1_000_000, "batchCount": 500, "breakerPercent": 2.5, "rowCount": "hold"}
+    contract = parsed(document(customProperties=[{"property": name, "value": one} for name, one in given.items()]))
+    assert contract.batch == Batch(minutes=15, bytes=1_000_000, count=500)
+    assert contract.guard == Guard(breaker_percent=Decimal("2.5"), row_count="hold")
+    assert parsed(document()).batch.at_once
+
+
+def test_batch_is_refused_when_the_source_runs_by_schedule() -> None:
+    given = [{"property": "batchCount", "value": 5}, {"property": "trigger", "value": "schedule"}]
+    [finding] = findings(document(customProperties=given))
+    assert "batchCount" in finding
 
 
 def test_a_setting_is_read_when_it_has_its_former_name() -> None:
