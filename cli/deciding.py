@@ -72,11 +72,17 @@ def rerun(
 
 
 def _decide(context: typer.Context, tenant: str, run_id: str, *, by: str, reason: str, approved: bool) -> Run:
-    if not by.strip() or not reason.strip():
-        raise BadArgument("--by and --reason are recorded with the run: say who decides, and why")
+    who, why = checked_person(by, reason)
     target = options(context).target()
     target.control(tenant)
-    return _operations().decide_over(target, tenant, run_id, approved=approved, by=by.strip(), reason=reason.strip())
+    return _operations().decide_over(target, tenant, run_id, approved=approved, by=who, reason=why)
+
+
+def checked_person(by: str, reason: str) -> tuple[str, str]:
+    """Who decides, and why; BadArgument where one of them says nothing."""
+    if not by.strip() or not reason.strip():
+        raise BadArgument("--by and --reason are recorded: say who decides, and why")
+    return by.strip(), reason.strip()
 
 
 def _operations() -> Operations:

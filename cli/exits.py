@@ -20,7 +20,15 @@ from botocore.exceptions import (
 
 from cli.errors import BadArgument, NoSuchEntry, NothingDeployed, Unreachable, WaitedEnough
 from medallion.control.items import RunStatus
-from medallion.errors import InvalidName, MedallionError, UnknownRow, UnknownRun, UnknownSource, UnknownTenant
+from medallion.errors import (
+    InvalidCorrection,
+    InvalidName,
+    MedallionError,
+    UnknownRow,
+    UnknownRun,
+    UnknownSource,
+    UnknownTenant,
+)
 
 
 class Exit(IntEnum):
@@ -47,6 +55,7 @@ class Exit(IntEnum):
 _CODES: tuple[tuple[type[MedallionError], Exit], ...] = (
     (InvalidName, Exit.USAGE),
     (BadArgument, Exit.USAGE),
+    (InvalidCorrection, Exit.USAGE),
     (UnknownTenant, Exit.NOT_FOUND),
     (UnknownSource, Exit.NOT_FOUND),
     (UnknownRow, Exit.NOT_FOUND),

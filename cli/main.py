@@ -21,6 +21,7 @@ from cli.ingest import ingest
 from cli.options import Options
 from cli.output import print_json, say
 from cli.query import query
+from cli.replaying import backfill
 from cli.rollback import rollback
 from cli.runs import run, runs
 from cli.target import Where, default_state_dir
@@ -77,6 +78,7 @@ app.command()(approve)
 app.command()(reject)
 app.command()(rerun)
 app.command()(rollback)
+app.command()(backfill)
 app.command()(query)
 app.command()(explain)
 app.command()(housekeeping)

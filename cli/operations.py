@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from cli.quarantine.corrections import Asked
 from cli.target import Target
 from medallion.control.items import Breaker, Run
 from medallion.control.rollbacks import Rollback
 from medallion.engines.duckdb.entries import Person
 from medallion.engines.duckdb.session import Resources
 from medallion.engines.duckdb.trial import Trial
+from medallion.engines.model import Corrected, Forecast
 from medallion.layout import Zone
 from medallion.plan.gold import Input
-from medallion.steps import what_if
+from medallion.plan.quarantine import Chosen
+from medallion.steps import entries, forecast, replay, what_if
 from medallion.steps.breaker import close
 from medallion.steps.explain import Explained, explain
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
 from medallion.steps.rerun import rerun
 from medallion.steps.rollback import rollback
+
+Said = tuple[str, str]
+"""Who decides, and why."""
 
 
 def decide_over(target: Target, tenant: str, run_id: str, *, approved: bool, by: str, reason: str) -> Run:
@@ -57,6 +63,60 @@ def explain_row(target: Target, tenant: str, table: Input, key: Mapping[str, str
 def close_breaker(target: Target, tenant: str, source: str, *, by: str, reason: str) -> Breaker:
     """Close a source's breaker. BreakerNotOpen if it is not open."""
     return close(_platform(target, tenant), source, by=by, reason=reason)
+
+
+def foresee_correction(target: Target, tenant: str, source: str, chosen: Chosen, asked: Asked) -> Corrected:
+    """What a correction would change."""
+    return entries.foresee_correction(_platform(target, tenant), source, chosen, asked.expressions, asked.records)
+
+
+def correct_entries(target: Target, tenant: str, source: str, chosen: Chosen, asked: Asked, person: Said) -> int:
+    """Give open entries other texts. How many changed."""
+    platform = _platform(target, tenant)
+    said = _person(platform, person)
+    return entries.correct(platform, source, chosen, asked.expressions, said, asked.records)
+
+
+def count_condemned(target: Target, tenant: str, source: str, chosen: Chosen) -> int:
+    """How many entries a release would bring back."""
+    return entries.condemned(_platform(target, tenant), source, chosen)
+
+
+def release_entries(target: Target, tenant: str, source: str, chosen: Chosen, person: Said) -> int:
+    """Bring condemned entries back. How many."""
+    platform = _platform(target, tenant)
+    return entries.release(platform, source, chosen, _person(platform, person))
+
+
+def foresee_reprocess(target: Target, tenant: str, source: str, chosen: Chosen, asked: Asked) -> Forecast:
+    """What would become of open entries, corrected so first."""
+    return forecast.foresee_reprocess(_platform(target, tenant), source, chosen, asked.expressions, asked.records)
+
+
+def reprocess_entries(target: Target, tenant: str, source: str, chosen: Chosen, person: Said) -> Run | None:
+    """Start a run of open entries; None where there is nothing to take up."""
+    platform = _platform(target, tenant)
+    return replay.reprocess(platform, source, chosen, _person(platform, person))
+
+
+def arrived(target: Target, tenant: str, source: str, since: datetime | None, until: datetime | None) -> list[str]:
+    """The source's published objects that arrived in that time."""
+    return replay.published_objects(_platform(target, tenant), source, since, until)
+
+
+def foresee_backfill(target: Target, tenant: str, source: str, objects: Sequence[str]) -> Forecast:
+    """What would become of the objects' records."""
+    return forecast.foresee_backfill(_platform(target, tenant), source, objects)
+
+
+def backfill_objects(target: Target, tenant: str, source: str, objects: Sequence[str], person: Said) -> Run | None:
+    """Start a run of all records of the objects; None where there is none."""
+    platform = _platform(target, tenant)
+    return replay.backfill(platform, source, objects, _person(platform, person))
+
+
+def _person(platform: Platform, said: Said) -> Person:
+    return Person(*said, platform.clock())
 
 
 def _platform(target: Target, tenant: str) -> Platform:

@@ -34,4 +34,5 @@ Tenant = Annotated[str, typer.Option("--tenant", "-t", envvar="MEDALLION_TENANT"
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most this many.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the run has ended, or is held.")]
 Timeout = Annotated[float, typer.Option("--timeout", min=1, help="With --wait: seconds to wait at most.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN_ID", help="The run's id, as `medallion runs` shows it.")]

@@ -111,7 +111,7 @@ class Traveller:
         """The run's quarantined records by error code, counted from the entries themselves."""
         counts: dict[str, int] = {}
         for entry in entries(
-            self.target.session, self.layout, source, [f"run_id = '{run_id}'", f"state = '{State.OPEN}'"]
+            self.target.session, self.layout, source, f"run_id = '{run_id}' AND state = '{State.OPEN}'"
         ):
             for code in {error["code"] for error in entry["errors"]}:
                 counts[code] = counts.get(code, 0) + 1

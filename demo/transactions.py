@@ -150,6 +150,12 @@ def transactions(records: int, seed: int) -> Iterator[bytes]:
             before = good
 
 
+def intended(records: int, seed: int) -> Iterator[tuple[Transaction, Kind | None]]:
+    """What each record of the file was to say, and how it is wrong instead."""
+    for number in range(records):
+        yield _good(number, records, seed)[0], _kind(number, records)
+
+
 def write_transactions(path: Path, records: int = RECORDS, seed: int = SEED) -> None:
     """Write the file to `path`, line by line."""
     with path.open("wb") as stream:

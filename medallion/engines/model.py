@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from pydantic import Field
 
@@ -54,6 +54,17 @@ class Attempt:
     started_at: datetime
 
 
+class Place(Protocol):
+    """Where a record stands, and the last that was said of its entry."""
+
+    @property
+    def source_file_id(self) -> str: ...
+    @property
+    def source_row(self) -> int: ...
+    @property
+    def last_position(self) -> int: ...
+
+
 class Replay(Frozen):
     """The records that a run takes up once more: `entries` of quarantine, or all those of `objects`.
 
@@ -64,6 +75,43 @@ class Replay(Frozen):
     runs: tuple[str, ...]
     entries: dict[str, tuple[tuple[int, int], ...]] = Field(default_factory=dict)
     objects: tuple[str, ...] = ()
+
+    @classmethod
+    def of_entries(cls, runs: Iterable[str], entries: Iterable[Place]) -> Replay:
+        """The replay of those entries."""
+        listed: dict[str, list[tuple[int, int]]] = {}
+        for entry in entries:
+            listed.setdefault(entry.source_file_id, []).append((entry.source_row, entry.last_position))
+        return cls(
+            runs=tuple(sorted(set(runs))), entries={one: tuple(places) for one, places in sorted(listed.items())}
+        )
+
+
+class Corrected(Frozen):
+    """What a correction would change: so many entries, and so many of them in each of the columns."""
+
+    entries: int
+    columns: dict[str, int]
+
+
+class Forecast(Frozen):
+    """What would become of the records of a replay, by outcome; of those that fail again, by error code.
+
+    `withdrawn` counts the rows that would leave Silver because their records fail now.
+    """
+
+    inserted: int = 0
+    updated: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    condemned: int = 0
+    by_code: dict[str, int] = Field(default_factory=dict)
+    withdrawn: int = 0
+
+    @property
+    def records(self) -> int:
+        """How many would be taken up."""
+        return self.inserted + self.updated + self.duplicates + self.quarantined + self.condemned
 
 
 class Refined(Frozen):

@@ -69,7 +69,7 @@ class Chosen(Frozen):
             parts.append(f"({places})")
         for moment, operator in ((self.since, ">="), (self.until, "<")):
             if moment is not None:
-                parts.append(f"ingestion_timestamp {operator} TIMESTAMPTZ {literal(moment.isoformat())}")
+                parts.append(f"ingestion_timestamp {operator} TIMESTAMPTZ {literal(moment.isoformat(' '))}")
         return " AND ".join(parts)
 
 

@@ -115,10 +115,14 @@ def _past(relation: str, columns: str, which: str, group: str) -> str:
     """
 
 
+_NO_TEXTS = "MAP([]::VARCHAR[], []::VARCHAR[])"
+
+
 def corrected_records(columns: Sequence[Column], expressions: Mapping[str, str]) -> str:
     """SQL: the entries of `chosen` with `corrected_record`, and `corrected_hash`, the hash that the record has then.
 
-    An expression reads the texts as they stand; a malformed record has none.
+    An expression reads the texts as they stand; a malformed record has none. What `given` says of one record (`texts`,
+    by column) goes before what the expressions make of it.
     """
     texts = ", ".join(f"e.record[{literal(c.name)}] AS {quoted(c.name)}" for c in columns)
     names = ", ".join(literal(name) for name in expressions)
@@ -133,10 +137,13 @@ def corrected_records(columns: Sequence[Column], expressions: Mapping[str, str])
     return f"""
         SELECT e.*, corrected_record, SHA256(ARRAY_TO_STRING({hashed}, '')) AS corrected_hash
         FROM chosen AS e JOIN (
-            SELECT entry_number, MAP_CONCAT(before, MAP([{names}], [{values}])) AS corrected_record
+            SELECT entry_number, MAP_CONCAT(
+                before, MAP([{names}]::VARCHAR[], [{values}]::VARCHAR[]), COALESCE(g.texts, {_NO_TEXTS})
+            ) AS corrected_record
             FROM (
-                SELECT e.rowid AS entry_number, COALESCE(e.record, MAP([]::VARCHAR[], []::VARCHAR[])) AS before, {texts}
+                SELECT e.rowid AS entry_number, e.source_file_id, e.source_row,
+                    COALESCE(e.record, {_NO_TEXTS}) AS before, {texts}
                 FROM chosen AS e
-            )
+            ) AS t LEFT JOIN given AS g ON g.source_file_id = t.source_file_id AND g.source_row = t.source_row
         ) ON entry_number = e.rowid
     """

@@ -10,31 +10,65 @@ from medallion.contracts.expressions import NotAllowed, check_correction
 from medallion.contracts.model import Contract
 from medallion.engines.commits import Commit
 from medallion.engines.duckdb import entries
+from medallion.engines.duckdb.correction import Correction, Records
 from medallion.engines.duckdb.entries import Person
+from medallion.engines.model import Corrected
 from medallion.errors import InvalidContract, InvalidCorrection
-from medallion.plan.quarantine import Chosen, Event
+from medallion.plan.quarantine import Chosen, Event, State
 from medallion.steps.platform import Platform
 
 
-def correct(platform: Platform, source: str, chosen: Chosen, expressions: Mapping[str, str], person: Person) -> int:
-    """Give the chosen open entries other texts, by column: SQL expressions over the record's texts as they stand.
+def correct(
+    platform: Platform,
+    source: str,
+    chosen: Chosen,
+    expressions: Mapping[str, str],
+    person: Person,
+    records: Records | None = None,
+) -> int:
+    """Give the chosen open entries other texts, by column: SQL expressions over the record's texts as they stand,
+    and with `records` the texts of single ones.
 
-    How many changed. InvalidCorrection says what is wrong with an expression. The records are tried when they are
-    reprocessed.
+    How many changed. InvalidCorrection says what is wrong, and then nothing is changed. The records are tried when they
+    are reprocessed.
     """
     contract = active_contract(platform, source)
+    correction = checked(contract, expressions, records)
+    said = (repr(sorted(correction.expressions.items())), repr(sorted(correction.records.items())))
+    commit = _commit(Event.CORRECTED, source, person, chosen.model_dump_json(), *said)
+    log = platform.layout.quarantine(source)
+    return entries.correct(platform.lake, log, contract.columns, chosen, correction, person, commit, platform.resources)
+
+
+def foresee_correction(
+    platform: Platform,
+    source: str,
+    chosen: Chosen,
+    expressions: Mapping[str, str],
+    records: Records | None = None,
+) -> Corrected:
+    """What `correct` would change; nothing is written."""
+    contract = active_contract(platform, source)
+    correction = checked(contract, expressions, records)
+    log = platform.layout.quarantine(source)
+    return entries.foresee_correction(platform.lake, log, contract.columns, chosen, correction, platform.resources)
+
+
+def checked(contract: Contract, expressions: Mapping[str, str], records: Records | None = None) -> Correction:
+    """The correction, its expressions in one spelling; InvalidCorrection if it is none of the contract's columns."""
     names = [column.name for column in contract.columns]
-    checked = {}
+    named = dict.fromkeys([*expressions, *(name for texts in (records or {}).values() for name in texts)])
+    if strange := [name for name in named if name not in names]:
+        raise InvalidCorrection(
+            f"source {contract.source} has no column {', '.join(strange)}; it has {', '.join(names)}"
+        )
+    spelled = {}
     for column, expression in expressions.items():
-        if column not in names:
-            raise InvalidCorrection(f"source {source} has no column {column}; it has {', '.join(names)}")
         try:
-            checked[column] = check_correction(expression, names)
+            spelled[column] = check_correction(expression, names)
         except NotAllowed as problem:
             raise InvalidCorrection(f"{column} = {expression}: {problem}") from problem
-    commit = _commit(Event.CORRECTED, source, person, chosen.model_dump_json(), repr(sorted(checked.items())))
-    log = platform.layout.quarantine(source)
-    return entries.correct(platform.lake, log, contract.columns, chosen, checked, person, commit, platform.resources)
+    return Correction(spelled, records or {})
 
 
 def release(platform: Platform, source: str, chosen: Chosen, person: Person) -> int:
@@ -44,6 +78,12 @@ def release(platform: Platform, source: str, chosen: Chosen, person: Person) -> 
     return entries.release(
         platform.lake, platform.layout.quarantine(source), chosen, person, commit, platform.resources
     )
+
+
+def condemned(platform: Platform, source: str, chosen: Chosen) -> int:
+    """How many entries `release` would bring back."""
+    log = platform.layout.quarantine(platform.control.source(source).name)
+    return len(entries.choose(platform.lake, log, chosen, State.CONDEMNED, platform.resources))
 
 
 def active_contract(platform: Platform, source_name: str) -> Contract:

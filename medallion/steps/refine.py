@@ -75,7 +75,7 @@ def _material(platform: Platform, ticket: Ticket, tables: SourceTables) -> Arriv
         chosen=chosen,
         bronze=bronze_of(platform.lake, tables, chosen),
         address=f"s3://{platform.layout.bucket(Zone.ARTIFACTS)}/{document}",
-        open_object=partial(_claimed_object, platform, ticket.subject),
+        open_object=partial(claimed_object, platform, ticket.subject),
     )
 
 
@@ -130,7 +130,7 @@ def _source_object(platform: Platform, one: ManifestObject) -> SourceObject:
     return SourceObject(one.source_file_id, one.arrived_at, partial(_open, platform, one))
 
 
-def _claimed_object(platform: Platform, source: str, source_file_id: str) -> SourceObject:
+def claimed_object(platform: Platform, source: str, source_file_id: str) -> SourceObject:
     claim = platform.control.claim_of(source, source_file_id)
     if claim is None:
         raise UnreadableObject(f"{source_file_id} of source {source}: nothing is known of this object")

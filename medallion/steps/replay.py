@@ -26,13 +26,8 @@ def reprocess(platform: Platform, source_name: str, chosen: Chosen, person: Pers
     entries = due(platform, source, chosen)
     if not entries:
         return None
-    listed: dict[str, list[tuple[int, int]]] = {}
-    for entry in entries:
-        listed.setdefault(entry.source_file_id, []).append((entry.source_row, entry.last_position))
-    replay = Replay(
-        runs=runs_of(platform, source_name, listed),
-        entries={one: tuple(places) for one, places in sorted(listed.items())},
-    )
+    arrivals = {entry.source_file_id for entry in entries}
+    replay = Replay.of_entries(runs_of(platform, source_name, arrivals), entries)
     return _ask(platform, source, RunKind.REPROCESS, replay, tuple(replay.entries), person)
 
 
@@ -40,7 +35,7 @@ def due(platform: Platform, source: Source, chosen: Chosen) -> list[Entry]:
     """The chosen open entries that a reprocess would take up now."""
     log = platform.layout.quarantine(source.name)
     found = choose(platform.lake, log, chosen, State.OPEN, platform.resources)
-    return [one for one in found if one.corrected or not one.malformed or one.ruleset != source.ruleset]
+    return [one for one in found if one.due(source.ruleset)]
 
 
 def backfill(platform: Platform, source_name: str, objects: Sequence[str], person: Person) -> Run | None:
@@ -53,6 +48,12 @@ def backfill(platform: Platform, source_name: str, objects: Sequence[str], perso
     source = platform.control.source(source_name)
     if not objects:
         return None
+    replay = replay_of(platform, source_name, objects)
+    return _ask(platform, source, RunKind.BACKFILL, replay, replay.objects, person)
+
+
+def replay_of(platform: Platform, source_name: str, objects: Sequence[str]) -> Replay:
+    """Every record of the objects; NotRepeatable where one of them is not of a published run."""
     for one in objects:
         run = _arrival(platform, source_name, one)
         if run.status is not RunStatus.PROMOTED:
@@ -60,8 +61,7 @@ def backfill(platform: Platform, source_name: str, objects: Sequence[str], perso
                 f"{one} of source {source_name}: its run is {run.status}, and only what was published can be done "
                 "again from Bronze; use `medallion rerun` for a run that ended badly"
             )
-    replay = Replay(runs=runs_of(platform, source_name, objects), objects=tuple(sorted(objects)))
-    return _ask(platform, source, RunKind.BACKFILL, replay, replay.objects, person)
+    return Replay(runs=runs_of(platform, source_name, objects), objects=tuple(sorted(set(objects))))
 
 
 def published_objects(

@@ -51,7 +51,7 @@ def refine(
         session.read("quarantine_log", inputs.quarantine)
         describe_run(session, plan, run, replay=material.replay)
         read = material.stage(session, plan, inputs.silver)
-        notes = _order_snapshots(session, lake, tables, inputs.silver) if plan.snapshots else {}
+        notes = order_snapshots(session, lake, tables, inputs.silver) if plan.snapshots else {}
         clock.lap("parse")
         bronze = material.keep(writer, tables.bronze, statements.bronze)
         clock.lap("bronze")
@@ -123,7 +123,7 @@ def describe_run(session: Session, plan: Plan, run: Attempt, *, replay: bool) ->
     )
 
 
-def _order_snapshots(session: Session, lake: Lake, tables: SourceTables, silver: Planned) -> dict[str, str]:
+def order_snapshots(session: Session, lake: Lake, tables: SourceTables, silver: Planned) -> dict[str, str]:
     """Whether the run's objects are the newest state of the source; and what Silver's next snapshot is to say of it."""
     held = lake.noted(tables.silver, silver.snapshot_id, AS_OF) or ""
     [found] = session.connection.execute(

@@ -40,10 +40,7 @@ class Replayed:
 
     def stage(self, session: Session, plan: Plan, silver: Planned) -> list[ObjectRead]:
         """The chosen records in `staged`, with what Silver holds of them and how they failed before."""
-        offer_chosen(session, self.chosen)
-        stage_chosen(session, plan, silver, self.bronze)
-        if not self.chosen.objects:
-            self._read_malformed_again(session, plan)
+        self.offer(session, plan, silver)
         session.export(
             "SELECT source_file_id, source_row FROM staged JOIN objects USING (object_number) ORDER BY ALL",
             self.address,
@@ -53,6 +50,13 @@ class Replayed:
             "GROUP BY source_file_id ORDER BY source_file_id"
         ).fetchall()
         return [ObjectRead(source_file_id=one, rows_in=rows) for one, rows in counted]
+
+    def offer(self, session: Session, plan: Plan, silver: Planned) -> None:
+        """What `stage` offers, and nothing is kept."""
+        offer_chosen(session, self.chosen)
+        stage_chosen(session, plan, silver, self.bronze)
+        if not self.chosen.objects:
+            self._read_malformed_again(session, plan)
 
     def keep(self, writer: Writer, bronze: TableLayout, select: str) -> int:
         """Bronze holds the records already."""

@@ -1,0 +1,135 @@
+"""`medallion quarantine ls`, `show` and `view`: the records that failed, each with all its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+
+from cli.choosing import (
+    Codes,
+    Columns,
+    Objects,
+    Rows,
+    Runs,
+    Since,
+    Source,
+    State,
+    Until,
+    choose,
+    condition,
+)
+from cli.errors import NoSuchEntry
+from cli.options import Limit, RunId, Tenant, options
+from cli.output import Json, print_facts, print_json, print_table, progress, say
+from cli.quarantine.reading import ERROR_PARTS, entries, view
+
+
+def list_entries(
+    context: typer.Context,
+    tenant: Tenant,
+    source: Annotated[
+        str | None, typer.Option("--source", "-s", help="Only this source's; default: every source's.")
+    ] = None,
+    codes: Codes = None,
+    columns: Columns = None,
+    objects: Objects = None,
+    runs: Runs = None,
+    since: Since = None,
+    until: Until = None,
+    rows: Rows = None,
+    state: Annotated[State, typer.Option(help="Only those that stand so.")] = State.OPEN,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """List quarantined records: where each came from and which rules it fails."""
+    where = condition(choose(codes, columns, objects, runs, since, until, rows), state)
+    target = options(context).target()
+    plane = target.control(tenant)
+    sources = [plane.source(source).name] if source else [one.name for one in plane.sources()]
+    found: list[dict[str, Any]] = []
+    with progress("Athena reads quarantine") as tell:
+        for name in sources:
+            tell(name)
+            found += entries(target.session, target.tenant(tenant), name, where, limit=limit + 1)
+    if as_json:
+        print_json(found[:limit])
+        return
+    print_table(
+        ("source", "run", "row", "state", "codes", "first error"),
+        (
+            (one["source"], one["run_id"], one["source_row"], one["state"], _codes(one), _first(one))
+            for one in found[:limit]
+        ),
+        right=("row",),
+    )
+    if len(found) > limit:
+        say(f"Only the first {limit} are shown; --limit shows more.")
+    elif not found:
+        say("No record is in quarantine here.")
+
+
+def show(
+    context: typer.Context,
+    run_id: RunId,
+    row: Annotated[int, typer.Argument(metavar="ROW", min=1, help="The record's number in its object, from 1.")],
+    tenant: Tenant,
+    as_json: Json = False,
+) -> None:
+    """Show a quarantined record: as it was received, as it reads now, and every rule that it fails."""
+    target = options(context).target()
+    source = target.control(tenant).run(run_id).subject
+    where = f"{condition(choose(runs=[run_id]))} AND source_row = {row}"
+    with progress("Athena reads quarantine"):
+        found = entries(target.session, target.tenant(tenant), source, where, content=True)
+    if not found:
+        raise NoSuchEntry(
+            f"Record {row} of run {run_id} is not in quarantine of {source}. "
+            f"Those that are: medallion quarantine ls --run {run_id} --state all"
+        )
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        _show(one)
+
+
+def print_view(context: typer.Context, tenant: Tenant, source: Source) -> None:
+    """Print the query of the source's current entries, in Athena's SQL: a row for each record that ever failed."""
+    target = options(context).target()
+    typer.echo(view(target.tenant(tenant), target.control(tenant).source(source).name))
+
+
+def _codes(entry: dict[str, Any]) -> str:
+    return ", ".join(dict.fromkeys(error["code"] for error in entry["errors"]))
+
+
+def _first(entry: dict[str, Any]) -> str:
+    return next((error["message"] for error in entry["errors"]), "")
+
+
+def _show(entry: dict[str, Any]) -> None:
+    facts: Iterable[tuple[str, object]] = (
+        (name.replace("_", " "), entry[name])
+        for name in (
+            "source",
+            "source_file_id",
+            "source_row",
+            "state",
+            "run_id",
+            "attempt_count",
+            "ingestion_timestamp",
+            "contract_version",
+            "row_hash",
+            "raw",
+        )
+    )
+    print_facts(facts)
+    typer.echo()
+    print_table(ERROR_PARTS, ([error[part] for part in ERROR_PARTS] for error in entry["errors"]))
+    if entry["record"]:
+        typer.echo()
+        print_table(
+            ("column", "value as corrected" if entry["corrected"] else "value as received"), entry["record"].items()
+        )

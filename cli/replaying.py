@@ -1,0 +1,82 @@
+"""`medallion backfill`, and what every command says that takes records up once more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from cli.choosing import Objects, Since, Source, Until, moment_of
+from cli.deciding import By, Reason, checked_person, finish
+from cli.errors import BadArgument
+from cli.options import DryRun, Tenant, Timeout, Wait, options
+from cli.output import Json, print_facts, print_json, progress, say
+
+if TYPE_CHECKING:
+    from medallion.engines.model import Forecast
+
+
+def backfill(
+    context: typer.Context,
+    tenant: Tenant,
+    source: Source,
+    by: By,
+    reason: Reason,
+    objects: Objects = None,
+    since: Since = None,
+    until: Until = None,
+    dry_run: DryRun = False,
+    wait: Wait = False,
+    timeout: Timeout = 900,
+    as_json: Json = False,
+) -> None:
+    """Take every record of published objects through the active contract once more, from Bronze.
+
+    Name the objects, or when they arrived (--since, --until). Silver changes where a record fares otherwise.
+    """
+    from cli import operations  # noqa: PLC0415  # it brings the engines along, half a second
+
+    if bool(objects) == bool(since or until):
+        raise BadArgument("Say what to do again: either --object, or when the objects arrived: --since, --until")
+    begin, end = moment_of(since, "--since"), moment_of(until, "--until")
+    person = checked_person(by, reason)
+    target = options(context).target()
+    target.control(tenant)
+    with progress("looking for objects"):
+        wanted = list(objects or operations.arrived(target, tenant, source, begin, end))
+    if dry_run:
+        with progress("trying without writing"):
+            told = operations.foresee_backfill(target, tenant, source, wanted)
+        print_forecast(told, as_json=as_json)
+        return
+    run = operations.backfill_objects(target, tenant, source, wanted, person)
+    if run is None:
+        nothing(as_json=as_json)
+        return
+    finish(context, tenant, run, wait=wait, timeout=timeout, as_json=as_json)
+
+
+def nothing(*, as_json: bool) -> None:
+    """Say that no run was started, for want of records."""
+    if as_json:
+        print_json({"run_id": None})
+    say("There is nothing to take up.")
+
+
+def print_forecast(told: Forecast, *, as_json: bool) -> None:
+    """What would become of the records; nothing was written."""
+    if as_json:
+        print_json(told.model_dump(mode="json") | {"records": told.records})
+        return
+    if not told.records:
+        nothing(as_json=False)
+        return
+    counts = told.model_dump(exclude={"by_code"})
+    facts: list[tuple[str, object]] = [("records", f"{told.records:,}")]
+    facts += [(_NAMES.get(name, f"would be {name}"), f"{count:,}") for name, count in counts.items() if count]
+    facts.append(("errors", "\n".join(f"{code} ({count:,})" for code, count in told.by_code.items())))
+    print_facts(facts)
+    say("Nothing was written.")
+
+
+_NAMES = {"duplicates": "would be duplicates", "withdrawn": "would leave Silver"}
