@@ -16,7 +16,8 @@ from zipfile import ZipFile
 
 from medallion.control.items import Gathering, Run, RunKind, RunStatus
 from medallion.engines.commits import Commit
-from medallion.layout import Machine, Task, Zone
+from medallion.engines.iceberg import Lake
+from medallion.layout import Machine, TableLayout, Task, Zone
 from medallion.steps.batch import MANIFEST, Manifest, start_execution
 from medallion.steps.breaker import close
 from medallion.steps.lease import wake_next
@@ -335,7 +336,7 @@ def keep_tables(trial: Trial) -> None:
     litter = f"data/run=gone/attempt=1/{next(trial.numbers)}.parquet"
     for table in tables:
         for number in range(2):
-            lake.append(table, Commit(f"{litter}-{number}", 1), lambda found: ())
+            _publish_nothing(lake, table, Commit(f"{litter}-{number}", 1))
         s3.put_object(Bucket=table.bucket, Key=f"{table.name}/{litter}", Body=b"")
     with _at_once(trial):
         kept = trial.call(Task.HOUSEKEEP, {})
@@ -346,6 +347,14 @@ def keep_tables(trial: Trial) -> None:
         listed = s3.list_objects_v2(Bucket=table.bucket, Prefix=f"{table.name}/{litter}")
         expect(not listed["KeyCount"], f"{table.qualified}: the file is still there")
     expect(len(trial.deployed.control.upkeeps.all()) >= len(kept["subjects"]), "what was done is not kept")
+
+
+def _publish_nothing(lake: Lake, table: TableLayout, commit: Commit) -> None:
+    """One more snapshot on main, and on `current` where the table has it, as a run would bring it."""
+    base = lake.plan(table).snapshot_id
+    lake.append(table, commit, lambda found: (), branch="nothing")
+    lake.publish(table, commit, branch="nothing", base=base)
+    lake.drop_branch(table, "nothing")
 
 
 def wake_after_housekeeping(trial: Trial) -> None:
