@@ -34,6 +34,20 @@ LAKE = "tests/integration/lake/test_commits.py"
 
 MUTATIONS = (
     Mutation(
+        "no object claim",
+        "medallion/control/batches.py",
+        "claim.source, claim.source_file_id), ABSENT),",
+        "claim.source, claim.source_file_id)),",
+        ("tests/unit/steps/test_batch.py::test_object_is_in_one_run_when_its_event_comes_again_at_another_moment",),
+    ),
+    Mutation(
+        "no fencing",
+        "medallion/control/leases.py",
+        'mine = Attr("owner").eq(owner) & Attr("token").eq(token)\n        if not self._table.update',
+        'mine = Attr("pk").exists()\n        if not self._table.update',
+        ("tests/unit/steps/test_lease.py::test_late_work_is_refused_when_the_lease_of_a_stopped_run_has_expired",),
+    ),
+    Mutation(
         "no compare-and-swap on publish",
         "medallion/engines/iceberg.py",
         "AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=base),\n",

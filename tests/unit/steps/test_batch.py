@@ -107,6 +107,14 @@ def test_one_run_has_them_all_when_the_last_of_a_batch_arrives(platform: InMemor
     assert on_window(platform, "orders") == []
 
 
+def test_object_is_in_one_run_when_its_event_comes_again_at_another_moment() -> None:
+    platform = registered(Batch())
+    told_first = on_arrival(platform, arrived(1))
+    told_again = on_arrival(platform, arrived(1, at=timedelta(hours=1)))
+    assert told_first == told_again
+    assert taken(platform) == [identity(1)]
+
+
 def test_run_starts_when_enough_bytes_wait() -> None:
     platform = registered(Batch(bytes=25))
     assert [on_arrival(platform, arrived(number)) is None for number in range(3)] == [True, True, False]
