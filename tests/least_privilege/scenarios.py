@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zipfile import ZipFile
 
-from medallion.control.items import Gathering, Run, RunKind, RunStatus
+from medallion.control.items import Gathering, ObjectClaim, Run, RunKind, RunStatus
 from medallion.engines.commits import Commit
 from medallion.engines.iceberg import Lake
 from medallion.layout import Machine, TableLayout, Task, Zone
@@ -135,7 +135,10 @@ def look_after(trial: Trial) -> None:
     finally:
         leases.release(subject, "nobody")
     identity = trial.deployed.put("batched", f"id\n{first}\n", f"{first}.csv")
-    _wait(lambda: control.claim_of("batched", identity) is not None, "the object was not claimed")
+    key, version, now = f"batched/{first}.csv", identity.rpartition("=")[2], datetime.now(UTC)
+    control.claim(
+        ObjectClaim(source_file_id=identity, source="batched", key=key, version=version, size=1, arrived_at=now)
+    )
     left = f"{datetime.now(UTC):%Y%m%dt%H%M%S}-left{first}"
     long_ago = platform.clock() - timedelta(hours=1)
     control.batches.open(Gathering(source="batched", run_id=left, created_at=long_ago))
