@@ -9,6 +9,7 @@ import pytest
 from local import process
 from local.deploy import deploy
 from local.settings import Settings
+from medallion.control.items import RunStatus
 from medallion.layout import Task, Zone
 from stacks.settings import ROOT
 from tests.integration.local.conftest import free_port
@@ -47,7 +48,8 @@ def tenant(embedded: Settings) -> Trial:
             events.disable_rule(Name=rule["Name"])
     policies = Policies(deployed.client("iam"), deployed.layout)
     trial = Trial(deployed, policies, folder=policies.statements(Task.SEED)["GetFolder"]["Resource"])
-    trial.arrive("customers", "id,name\n1,Ada\n2,Grace\n3,Edsger\n")
+    # The orders refer to these: to clean before they are published would leave every order without its customer.
+    trial.watch(trial.arrive("customers", "id,name\n1,Ada\n2,Grace\n3,Edsger\n"), RunStatus.PROMOTED)
     trial.clean()
     scenarios.promote_run(trial)
     scenarios.build_model(trial)
