@@ -47,13 +47,7 @@ BY_STATEMENT: dict[tuple[str, str], Scenario] = {
     (Task.HOUSEKEEP, "AnswerTasks"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
     (Task.HOUSEKEEP, "ControlDeleteItem"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
     ("schedule", "InvokeHousekeep"): scenarios.HOUSEKEEPING_FIRED,
-    (Task.HOUSEKEEP, "DescribeExecutions"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
-    **{
-        (task, sid): scenario
-        for task, scenario in scenarios.NEXT_WOKEN.items()
-        for sid in ("AnswerTasks", "DescribeExecutions")
-    },
-    (Task.ACQUIRE, "DescribeExecutions"): scenarios.STOPPED_PASSED_OVER,
+    **{(task, "AnswerTasks"): scenario for task, scenario in scenarios.NEXT_WOKEN.items()},
     **{(task, "SendDeadLetter"): scenario for task, scenario in scenarios.DEAD_LETTER_KEPT.items()},
     **{
         (task, sid): scenario

@@ -67,36 +67,19 @@ def reject_run(trial: Trial) -> None:
 
 
 def wake_next_run(source: str, status: RunStatus, trial: Trial) -> None:
-    """Of three runs that wait for one lease, the last is woken by how the first gives it back: the one between was
-    stopped.
-    """
+    """Of two runs that wait for one lease, the second is woken by how the first gives it back."""
     platform, leases = trial.platform, trial.deployed.control.leases
     subject = f"{RunKind.INGEST.zone}#{source}"
     leases.acquire(subject, "nobody", datetime.now(UTC))
     try:
         header = {"orders": "id,customer,amount,note\n{},1,2.50,\n"}.get(source, "id\n{}\n")
-        runs = [trial.arrive(source, header.format(next(trial.numbers) * 100)) for _ in range(3)]
-        _wait(lambda: len(leases.waiters(subject)) == 3, "the runs do not wait for their lease")
-        trial.stop(runs.pop(1))
+        runs = [trial.arrive(source, header.format(next(trial.numbers) * 100)) for _ in range(2)]
+        _wait(lambda: len(leases.waiters(subject)) == 2, "the runs do not wait for their lease")
     finally:
         leases.release(subject, "nobody")
     wake_next(platform, subject)
     for run_id in runs:
         trial.watch(run_id, status, beside=runs)
-
-
-def pass_over_stopped(trial: Trial) -> None:
-    """A run that asks for its lease finds one in the queue before it that was stopped, and goes on."""
-    leases, subject = trial.deployed.control.leases, f"{RunKind.INGEST.zone}#orders"
-    leases.acquire(subject, "nobody", datetime.now(UTC))
-    try:
-        stopped = trial.arrive("orders", f"id,customer,amount,note\n{next(trial.numbers) * 100},1,2.50,\n")
-        _wait(lambda: len(leases.waiters(subject)) == 1, "the run does not wait for its lease")
-        trial.stop(stopped)
-    finally:
-        leases.release(subject, "nobody")
-    run_id = trial.arrive("orders", f"id,customer,amount,note\n{next(trial.numbers) * 100},1,2.50,\n")
-    trial.watch(run_id, RunStatus.PROMOTED)
 
 
 def refuse_object(trial: Trial) -> None:
@@ -432,7 +415,6 @@ NEXT_WOKEN = {
     Task.HOLD: Scenario("next woken by hold", partial(wake_next_run, "reviewed", RunStatus.HELD)),
     Task.FAIL: Scenario("next woken by fail", partial(wake_next_run, "bulky", RunStatus.FAILED)),
 }
-STOPPED_PASSED_OVER = Scenario("stopped run passed over", pass_over_stopped)
 MODEL_BUILT = Scenario("model built", build_model)
 BUILD_FAILED = Scenario("build failed", fail_build)
 ASKED_AGAIN = Scenario("build asked for again", ask_again)

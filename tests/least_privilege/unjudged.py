@@ -15,6 +15,7 @@ TRACES = "segments go to a daemon beside the function: the embedded AWS has none
 LOGS = "the embedded AWS writes a function's log itself, without the role"
 DELIVERY = "executions log to nowhere on the embedded AWS"
 KEY = "encryption at rest is a label on the embedded AWS: no bytes are encrypted, so no key is asked for"
+STOPPED = "the embedded AWS takes an answer for a task whose execution was stopped: nobody is asked after"
 PASSING = "iam:PassRole is asked of nobody on the embedded AWS"
 
 
@@ -24,7 +25,7 @@ class Unjudged:
 
     reason: str
     actions: tuple[str, ...]
-    resource: Callable[[str], str]
+    resource: Callable[[str], str | list[str]]
     """By the ARN of the tenant's key."""
     conditions: Conditions = field(default_factory=dict)
 
@@ -52,6 +53,10 @@ def _key(*services: str) -> Unjudged:
         lambda key_arn: key_arn,
         {"StringEquals": {"kms:ViaService": via}},
     )
+
+
+def _executions(key_arn: str) -> list[str]:
+    return [LAYOUT.arn("states", f"execution:{LAYOUT.machine(machine)}:*") for machine in Machine]
 
 
 UNJUDGED: dict[tuple[str, str], Unjudged] = {
@@ -89,6 +94,10 @@ UNJUDGED: dict[tuple[str, str], Unjudged] = {
         for task in (Task.REFINE, Task.GATE, Task.PROMOTE, Task.SETTLE, Task.FAIL, Task.BUILD)
     },
     **{(task, "UseKey"): _key("s3", "sqs") for task in (Task.SEED, Task.TRIGGER, Task.SWEEP, Task.HOUSEKEEP)},
+    **{
+        (task, "DescribeExecutions"): Unjudged(STOPPED, ("states:DescribeExecution",), _executions)
+        for task in (Task.ACQUIRE, Task.HOLD, Task.SETTLE, Task.FAIL, Task.HOUSEKEEP)
+    },
     (Task.COALESCE, "UseKey"): _key("sqs"),
     (Task.SEED, "PassScheduleRole"): Unjudged(
         PASSING,
