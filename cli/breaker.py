@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.deciding import By, Reason
-from cli.errors import BadArgument
+from cli.deciding import By, Reason, checked_person
+from cli.engines import operations
 from cli.options import Tenant, options
 from cli.output import Json, moment, print_facts, print_json, print_table
 from medallion.control.items import Breaker, ClosedBreaker
@@ -47,13 +47,10 @@ def close(
     context: typer.Context, tenant: Tenant, source: Source, by: By, reason: Reason, as_json: Json = False
 ) -> None:
     """Close the source's breaker: the runs that wait go on, one after the other."""
-    if not by.strip() or not reason.strip():
-        raise BadArgument("--by and --reason are recorded with the breaker: say who closes it, and why")
+    who, why = checked_person(by, reason)
     target = options(context).target()
     target.control(tenant)
-    from cli import operations  # noqa: PLC0415  # it brings the engines along, which other commands need not wait for
-
-    closed = operations.close_breaker(target, tenant, source, by=by.strip(), reason=reason.strip())
+    closed = operations.close_breaker(target, tenant, source, by=who, reason=why)
     if as_json:
         print_json(closed.model_dump(mode="json"))
     else:

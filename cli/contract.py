@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.deciding import By, Reason, finish
+from cli.deciding import By, Reason, checked_person, finish
+from cli.engines import operations
 from cli.errors import BadArgument
 from cli.options import Tenant, Timeout, Wait, options
 from cli.output import Json, print_facts, print_json, print_table, progress, say
@@ -23,8 +24,6 @@ Changed = Annotated[Path, typer.Argument(metavar="NEW.odcs.yaml", help="The chan
 @app.command(name="try")
 def try_out(context: typer.Context, contract: Changed, tenant: Tenant, as_json: Json = False) -> None:
     """Say what the contract would do to Silver, quarantine and Gold. Nothing is written."""
-    from cli import operations  # noqa: PLC0415  # the engines take half a second to load
-
     target = options(context).target()
     target.control(tenant)
     with progress("every record is judged once more"):
@@ -47,15 +46,10 @@ def apply(
     as_json: Json = False,
 ) -> None:
     """Make the contract the active one, and take every published record through it: a run, judged as any other."""
-    from cli import operations  # noqa: PLC0415  # the engines take half a second to load
-
-    if not by.strip() or not reason.strip():
-        raise BadArgument("--by and --reason are recorded with the run: say who applies it, and why")
+    who, why = checked_person(by, reason)
     target = options(context).target()
     target.control(tenant)
-    run = operations.apply_contract(
-        target, tenant, _text(contract), str(contract), by=by.strip(), reason=reason.strip()
-    )
+    run = operations.apply_contract(target, tenant, _text(contract), str(contract), by=who, reason=why)
     if run is None:
         say("The contract is active. Its source has published nothing yet, so there is nothing to take up again.")
         return

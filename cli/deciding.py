@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
 
+from cli.engines import operations
 from cli.errors import BadArgument
 from cli.exits import Exit, code_of_run
 from cli.options import RunId, Tenant, Timeout, Wait, options
 from cli.output import Json, progress
 from cli.runs import show_run
-from cli.target import Target
 from cli.watching import wait_for_run
 from medallion.control.items import Run, RunStatus
 
 By = Annotated[str, typer.Option("--by", help="Who decides; it is recorded.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is recorded.")]
-
-
-class Operations(Protocol):
-    """cli.operations, which is imported by need."""
-
-    def decide_over(self, target: Target, tenant: str, run_id: str, *, approved: bool, by: str, reason: str) -> Run: ...
-    def run_again(self, target: Target, tenant: str, run_id: str) -> Run: ...
 
 
 def approve(
@@ -67,7 +60,7 @@ def rerun(
     """Do a failed, rejected or rolled-back run again, as its next attempt. No record is taken twice."""
     target = options(context).target()
     target.control(tenant)
-    again = _operations().run_again(target, tenant, run_id)
+    again = operations.run_again(target, tenant, run_id)
     finish(context, tenant, again, wait=wait, timeout=timeout, as_json=as_json)
 
 
@@ -75,7 +68,7 @@ def _decide(context: typer.Context, tenant: str, run_id: str, *, by: str, reason
     who, why = checked_person(by, reason)
     target = options(context).target()
     target.control(tenant)
-    return _operations().decide_over(target, tenant, run_id, approved=approved, by=who, reason=why)
+    return operations.decide_over(target, tenant, run_id, approved=approved, by=who, reason=why)
 
 
 def checked_person(by: str, reason: str) -> tuple[str, str]:
@@ -83,13 +76,6 @@ def checked_person(by: str, reason: str) -> tuple[str, str]:
     if not by.strip() or not reason.strip():
         raise BadArgument("--by and --reason are recorded: say who decides, and why")
     return by.strip(), reason.strip()
-
-
-def _operations() -> Operations:
-    """What runs a step. It brings the engines along, half a second that the other commands need not wait for."""
-    from cli import operations  # noqa: PLC0415  # see above
-
-    return operations
 
 
 def finish(context: typer.Context, tenant: str, decided: Run, *, wait: bool, timeout: float, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.engines import operations
 from cli.errors import BadArgument
 from cli.options import Limit, Tenant, options
 from cli.output import Json, print_facts, print_json, print_table, progress, say
@@ -25,8 +26,6 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Name the objects, records, rules, runs and people behind a row of Silver or Gold."""
-    from cli import operations  # noqa: PLC0415  # the engines take half a second to load
-
     zone, _, name = table.partition(".")
     if zone not in (Zone.SILVER, Zone.GOLD):
         raise BadArgument(f"{table}: name a table as silver.<source> or gold.<model>")

@@ -8,6 +8,7 @@ import typer
 
 from cli.choosing import Objects, Since, Source, Until, moment_of
 from cli.deciding import By, Reason, checked_person, finish
+from cli.engines import operations
 from cli.errors import BadArgument
 from cli.options import DryRun, Tenant, Timeout, Wait, options
 from cli.output import Json, print_facts, print_json, progress, say
@@ -34,8 +35,6 @@ def backfill(
 
     Name the objects, or when they arrived (--since, --until). Silver changes where a record fares otherwise.
     """
-    from cli import operations  # noqa: PLC0415  # it brings the engines along, half a second
-
     if bool(objects) == bool(since or until):
         raise BadArgument("Say what to do again: either --object, or when the objects arrived: --since, --until")
     begin, end = moment_of(since, "--since"), moment_of(until, "--until")

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
 
+from cli.deciding import By, Reason, checked_person
+from cli.engines import operations
 from cli.errors import BadArgument
 from cli.options import Tenant, options
 from cli.output import Json, print_facts, print_json, progress, say
-from cli.target import Target
-from medallion.control.rollbacks import Rollback
 from medallion.layout import Zone
-
-
-class Operations(Protocol):
-    """cli.operations, which is imported by need."""
-
-    def roll_back(
-        self, target: Target, tenant: str, zone: Zone, subject: str, run_id: str, *, by: str, reason: str
-    ) -> Rollback: ...
 
 
 def rollback(
     context: typer.Context,
     tenant: Tenant,
     to: Annotated[str, typer.Option("--to", metavar="RUN_ID", help="The run that readers see again.")],
-    by: Annotated[str, typer.Option("--by", help="Who decides; it is recorded.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is recorded.")],
+    by: By,
+    reason: Reason,
     source: Annotated[str | None, typer.Option("--source", "-s", help="The source whose Silver goes back.")] = None,
     model: Annotated[str | None, typer.Option("--model", help="Or the Gold model that goes back.")] = None,
     as_json: Json = False,
@@ -38,13 +30,12 @@ def rollback(
     """
     if (source is None) == (model is None):
         raise BadArgument("Name what to roll back: --source S for its Silver, or --model M for its Gold table")
-    if not by.strip() or not reason.strip():
-        raise BadArgument("--by and --reason are recorded with the runs: say who decides, and why")
+    who, why = checked_person(by, reason)
     zone, subject = (Zone.SILVER, source) if source is not None else (Zone.GOLD, str(model))
     target = options(context).target()
     target.control(tenant)
     with progress(f"rolling back to {to}"):
-        done = _operations().roll_back(target, tenant, zone, subject, to, by=by.strip(), reason=reason.strip())
+        done = operations.roll_back(target, tenant, zone, subject, to, by=who, reason=why)
     if as_json:
         print_json(done.model_dump(mode="json"))
         return
@@ -58,10 +49,3 @@ def rollback(
     )
     if not done.runs:
         say("That run is what readers see already: nothing was changed.")
-
-
-def _operations() -> Operations:
-    """What runs a step. It brings the engines along, half a second that the other commands need not wait for."""
-    from cli import operations  # noqa: PLC0415  # see above
-
-    return operations

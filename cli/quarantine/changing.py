@@ -6,6 +6,7 @@ import typer
 
 from cli.choosing import Codes, Columns, Objects, Rows, Runs, Since, Source, Until, choose
 from cli.deciding import By, Reason, checked_person
+from cli.engines import operations
 from cli.errors import BadArgument
 from cli.options import DryRun, Tenant, options
 from cli.output import Json, print_facts, print_json, progress
@@ -32,8 +33,6 @@ def correct(
     as_json: Json = False,
 ) -> None:
     """Say what open records should read. They are tried with it when they are reprocessed; Bronze stays as it was."""
-    from cli import operations  # noqa: PLC0415  # it brings the engines along, half a second
-
     correction = asked(constants, expressions, file)
     if not correction:
         raise BadArgument("Say what the records should read: --set, --expr or --from")
@@ -69,8 +68,6 @@ def release(
     as_json: Json = False,
 ) -> None:
     """Bring condemned records back: they are open again, and their tries count anew."""
-    from cli import operations  # noqa: PLC0415  # it brings the engines along, half a second
-
     chosen = choose(codes, columns, objects, runs, since, until, rows)
     person = checked_person(by, reason)
     target = options(context).target()

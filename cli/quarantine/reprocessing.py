@@ -6,6 +6,7 @@ import typer
 
 from cli.choosing import Codes, Columns, Objects, Rows, Runs, Since, Source, Until, choose
 from cli.deciding import By, Reason, checked_person, finish
+from cli.engines import operations
 from cli.options import DryRun, Tenant, Timeout, Wait, options
 from cli.output import Json, progress
 from cli.quarantine.corrections import Constants, Expressions, FromFile, asked
@@ -37,8 +38,6 @@ def reprocess(
 
     What passes is published with the run; what fails again, unchanged under the same rules, is condemned.
     """
-    from cli import operations  # noqa: PLC0415  # it brings the engines along, half a second
-
     correction = asked(constants, expressions, file)
     chosen = choose(codes, columns, objects, runs, since, until, rows)
     person = checked_person(by, reason)

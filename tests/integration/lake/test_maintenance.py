@@ -57,7 +57,8 @@ def test_every_row_stays_when_small_files_are_compacted(
     assert (done.before, done.after, done.rows) == (5, 1, 50)
     assert rows(lake, session, table) == before
     found = lake.load(table)
-    assert [head(found, name).snapshot_id for name in (MAIN_BRANCH, CURRENT)] == [lake.head(table)] * 2  # type: ignore[union-attr]
+    heads = [head(found, name) for name in (MAIN_BRANCH, CURRENT)]
+    assert [one and one.snapshot_id for one in heads] == [lake.head(table)] * 2
     [task] = found.scan(row_filter="id > 30").plan_files()
     assert task.file.lower_bounds, "statistics are kept, so that reads skip files"
     assert compact(lake, table, Commit("h2", 1, COMPACT), resources, SMALL) is None
@@ -127,7 +128,9 @@ def test_windows_decide_when_snapshots_expire(lake: Lake, session: Session, tabl
     assert expire(lake, table, soon(), ()) == 3, "main, the branch and what they were made from stay"
     found = lake.load(table)
     assert {one.snapshot_id for one in found.snapshots()} == {*snapshots[4:], held}
-    assert head(found, branch("held")).parent_snapshot_id == snapshots[5]  # type: ignore[union-attr]
+    on_branch = head(found, branch("held"))
+    assert on_branch is not None
+    assert on_branch.parent_snapshot_id == snapshots[5]
     assert rows(lake, session, table) == before
 
 
