@@ -145,8 +145,8 @@ def test_each_object_is_in_one_run_when_processes_end_anywhere(steps: list[tuple
                     known += 7
                     told(platform, range(known - 7, known))
                 case "again":
-                    on_arrival(platform, arrived(dies))
                     known = max(known, dies + 1)
+                    on_arrival(platform, arrived(dies))
                 case "window":
                     on_window(platform, "orders")
                 case _:
