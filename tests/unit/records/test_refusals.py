@@ -75,12 +75,12 @@ def test_an_object_is_refused_when_its_header_has_too_many_columns() -> None:
     [
         ("a,b\n".encode("utf-16"), Dialect(), "declare encoding utf-16"),
         ("a,b\n".encode("utf-16-le"), Dialect(encoding=Encoding.UTF_16), "declare encoding utf-16-le or utf-16-be"),
-        (gzip.compress(b"a,b\n"), Dialect(), "declare compression gzip"),
+        (gzip.compress(b"a,b\n", mtime=0), Dialect(), "declare compression gzip"),
         (b"a,b\n1,2\n", GZIP, "declare compression none"),
         (b"a,b\n1,2\n", ZSTD, "declare compression none"),
         (b"\x28\xb5\x2f\xfd....", Dialect(), "declare compression zstd"),
         (b"\x28\xb5\x2f\xfd....", GZIP, "declare compression zstd"),
-        (gzip.compress(b"a,b\n"), ZSTD, "declare compression gzip"),
+        (gzip.compress(b"a,b\n", mtime=0), ZSTD, "declare compression gzip"),
         (b"PAR1\x15\x04", Dialect(), "declare format parquet"),
     ],
 )
