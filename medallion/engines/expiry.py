@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _FOLDERS = ("data", "metadata")
 """Below a table's location: all that a table writes. What readers go by stands beside them and is no litter."""
-_RUN = "data/run="
 _AT_ONCE = 1000
 _READERS = 8
 
@@ -91,24 +90,17 @@ def expire(lake: Lake, layout: TableLayout, older_than: datetime, keep: Collecti
     return 0
 
 
-def litter(
-    lake: Lake, layout: TableLayout, s3: S3Client, older_than: datetime, spare: Callable[[str], bool]
-) -> list[Litter]:
+def litter(lake: Lake, layout: TableLayout, s3: S3Client, older_than: datetime) -> list[Litter]:
     """The table's files that no snapshot, no ref and no metadata that it remembers refers to.
 
-    Only those written before `older_than`, and none of a run that `spare` keeps: they may yet be committed.
+    Only those written before `older_than`, to the second as S3 tells: younger ones may yet be committed.
     """
     # Listed first: what is committed meanwhile is referred to by the metadata that is read after.
-    listed = list(_listed(s3, layout, older_than))
+    listed = list(_listed(s3, layout, older_than.replace(microsecond=0)))
     if not listed:
         return []
     referred = _referred(lake.load(layout))
-    return [
-        one
-        for one in listed
-        if f"s3://{layout.bucket}/{one.key}" not in referred
-        and not ((run := _run_of(layout, one.key)) is not None and spare(run))
-    ]
+    return [one for one in listed if f"s3://{layout.bucket}/{one.key}" not in referred]
 
 
 def remove(s3: S3Client, layout: TableLayout, found: Collection[Litter]) -> None:
@@ -133,12 +125,6 @@ def _listed(s3: S3Client, layout: TableLayout, older_than: datetime) -> Iterator
             for one in page.get("Contents", []):
                 if one["LastModified"] < older_than:
                     yield Litter(key=one["Key"], bytes=one["Size"])
-
-
-def _run_of(layout: TableLayout, key: str) -> str | None:
-    """The run whose data file that is."""
-    start = f"{layout.location.removeprefix(f's3://{layout.bucket}/')}/{_RUN}"
-    return key.removeprefix(start).partition("/")[0] if key.startswith(start) else None
 
 
 def _referred(table: Table) -> set[str]:

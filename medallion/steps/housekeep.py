@@ -47,11 +47,11 @@ class Windows:
         """The windows that a Lambda's environment variables name."""
         return cls(**{one.name: float(variables[f"MEDALLION_{one.name.upper()}"]) for one in fields(cls)})
 
-    def snapshots_before(self, now: datetime) -> datetime:
-        return now - timedelta(days=max(self.receipt_days, self.rollback_days))
+    def snapshots(self) -> timedelta:
+        return timedelta(days=max(self.receipt_days, self.rollback_days))
 
-    def orphans_before(self, now: datetime) -> datetime:
-        return now - timedelta(days=self.orphan_days)
+    def orphans(self) -> timedelta:
+        return timedelta(days=self.orphan_days)
 
 
 @dataclass(frozen=True)
@@ -101,11 +101,12 @@ def _keep(
     zone, _, name = subject.partition("#")
     layout, lake = platform.layout, platform.lake
     own = [run for run in unfinished if f"{run.kind.zone}#{run.subject}" == subject]
-    # What an unfinished run began on, and what its earlier tries committed, stays whatever the windows say: in every
-    # table, since it may refer to another's; but a held run reads anew once it goes on.
+    # What an unfinished run began on, and what its tries wrote, stays whatever the windows say: in every table, since
+    # it may refer to another's; but a held run reads anew once it goes on.
     going_on = [run.created_at for run in unfinished if run in own or run.status is not RunStatus.HELD]
-    before = min([keeper.windows.snapshots_before(began), *going_on])
-    live = frozenset(run.run_id for run in own)
+    snapshots_before, files_before = (
+        min([began - window, *going_on]) for window in (keeper.windows.snapshots(), keeper.windows.orphans())
+    )
     published = layout.table(Zone(zone), name)
     logs: tuple[TableLayout, ...] = ()
     if zone == Zone.SILVER:
@@ -113,7 +114,7 @@ def _keep(
     tables = []
     for table in (published, *logs):
         if lake.exists(table) and keeper.seconds_left() > ENOUGH_TIME:
-            one = _Table(platform, keeper, table, before, live)
+            one = _Table(platform, keeper, table, snapshots_before, files_before)
             one.keep(subject if table is published else None)
             tables.append(TableUpkeep(table=table.qualified, **one.done))
     return Upkeep(subject=subject, by=keeper.name, at=platform.clock(), tables=tuple(tables))
@@ -123,10 +124,15 @@ class _Table:
     """One table in the keeper's hands; `done` is what was done to it, or would be."""
 
     def __init__(
-        self, platform: Platform, keeper: Housekeeper, table: TableLayout, before: datetime, live: Collection[str]
+        self,
+        platform: Platform,
+        keeper: Housekeeper,
+        table: TableLayout,
+        snapshots_before: datetime,
+        files_before: datetime,
     ) -> None:
         self._platform, self._keeper, self._table = platform, keeper, table
-        self._before, self._live = before, live
+        self._snapshots_before, self._files_before = snapshots_before, files_before
         self.done: dict[str, Any] = {}
 
     def keep(self, leased: str | None) -> None:
@@ -160,7 +166,7 @@ class _Table:
             table = lake.load(layout)
             files = too_many(table, keeper.limits)
             self.done |= {"files_before": len(files), "rows": sum(file.record_count for file in files)}
-            self.done["snapshots_expired"] = len(outdated(table, self._before, self._named()))
+            self.done["snapshots_expired"] = len(outdated(table, self._snapshots_before, self._named()))
         else:
             for one in branches:
                 confirm()
@@ -170,14 +176,13 @@ class _Table:
             if compacted is not None:
                 self.done |= {"files_before": compacted.before, "files_after": compacted.after, "rows": compacted.rows}
             confirm()
-            self.done["snapshots_expired"] = expire(lake, layout, self._before, self._named())
+            self.done["snapshots_expired"] = expire(lake, layout, self._snapshots_before, self._named())
         self.done["branches_removed"] = branches
 
     def _tidy(self) -> None:
         """Files that nothing refers to."""
         platform, keeper = self._platform, self._keeper
-        older_than = keeper.windows.orphans_before(platform.clock())
-        found = litter(platform.lake, self._table, platform.s3, older_than, self._live.__contains__)
+        found = litter(platform.lake, self._table, platform.s3, self._files_before)
         if not keeper.dry_run:
             remove(platform.s3, self._table, found)
         self.done |= {"files_removed": len(found), "bytes_removed": sum(one.bytes for one in found)}
