@@ -70,7 +70,11 @@ infrastructure: setup ## Synthesize in the tests' own process and check the temp
 
 .PHONY: integration
 integration: setup ## Deploy to an embedded AWS with IAM enforced, and run it
-	@$(BIN)/python -m pytest tests/integration
+	@$(BIN)/python -m pytest tests/integration -n 2 --dist loadfile
+
+.PHONY: acceptance
+acceptance: setup ## Bad input, batches, breaker, sweep, rollback, housekeeping, tampering, each on a deployment (minutes)
+	@$(BIN)/python -m pytest tests/acceptance -n 2 --dist loadfile
 
 .PHONY: least-privilege
 least-privilege: setup ## Remove each IAM statement in turn and see a test turn red (minutes)

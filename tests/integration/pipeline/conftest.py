@@ -22,6 +22,11 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 @pytest.fixture(scope="session")
 def trial(embedded: Settings) -> Deployed:
+    return with_customers(embedded)
+
+
+def with_customers(embedded: Settings) -> Deployed:
+    """The trial tenant, whose orders have customers to refer to."""
     deployed = Deployed.on(embedded, "trial")
     deployed.ingest("customers", "id,name\n1,Ada\n2,Grace\n3,Edsger\n", "first.csv")
     return deployed

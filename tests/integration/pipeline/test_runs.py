@@ -177,8 +177,7 @@ def test_object_is_refused_visibly_when_its_source_is_unknown(trial: Deployed) -
     run = trial.ingest("ordres", "id\n1\n")
     assert run.status is RunStatus.REFUSED
     assert "'ordres' is not registered" in run.reason
-    known = "batched, bulky, customers, fragile, hostile, jsonl, latin, nested, nightly, orders, parquet, reviewed"
-    assert f"registered: {known}" in run.reason
+    assert "registered: batched, bulky, customers, fragile, nightly, orders, reviewed" in run.reason
     assert trial.alerts(run.run_id)
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from local.settings import Settings
 from medallion.control.items import Run, RunStatus
 from medallion.layout import Task, Zone
-from tests.integration.pipeline.deployed import Deployed, eventually
-from tests.integration.pipeline.hostile import CASES, FIRST, LATER, REFUSED, TOTALS, Expected
+from tests.acceptance.hostile import CASES, FIRST, LATER, REFUSED, TOTALS, Expected
+from tests.integration.local.conftest import free_port
+from tests.integration.pipeline.deployed import Deployed, deployment, eventually
 
-PAGE = Path(__file__).parents[3] / "docs/bad-input.md"
+PAGE = Path(__file__).parents[2] / "docs/bad-input.md"
 ROWS = {
     said: (outcome, code)
     for said, outcome, code in re.findall(
@@ -52,32 +55,39 @@ class Observed:
 
 
 @pytest.fixture(scope="module")
-def observed(trial: Deployed) -> Observed:
+def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    settings = Settings(state_dir=tmp_path_factory.mktemp("hostile"), port=free_port())
+    with deployment(settings, Path(__file__).parent / "tenants"):
+        yield Deployed.on(settings, "hostile")
+
+
+@pytest.fixture(scope="module")
+def observed(tenant: Deployed) -> Observed:
     found = Observed()
-    s3, landing = trial.client("s3"), trial.layout.bucket(Zone.LANDING)
+    s3, landing = tenant.client("s3"), tenant.layout.bucket(Zone.LANDING)
     refused = {key: s3.put_object(Bucket=landing, Key=key, Body=body)["VersionId"] for key, body in REFUSED.items()}
     for objects in (FIRST, LATER):
-        found.runs.update(_run(trial, found, objects))
+        found.runs.update(_run(tenant, found, objects))
     for key, version in refused.items():
-        found.refused[key] = trial.settled(f"s3://{landing}/{key}?version={version}")
-    _read_tables(trial, found)
+        found.refused[key] = tenant.settled(f"s3://{landing}/{key}?version={version}")
+    _read_tables(tenant, found)
     return found
 
 
-def _run(trial: Deployed, found: Observed, objects: dict[tuple[str, str], bytes]) -> dict[tuple[str, str], Run]:
+def _run(tenant: Deployed, found: Observed, objects: dict[tuple[str, str], bytes]) -> dict[tuple[str, str], Run]:
     """Put the objects, and start one run for each source once all are claimed: the sources' runs go side by side."""
     for (source, name), body in objects.items():
-        found.identities[source, name] = trial.put(source, body, name)
+        found.identities[source, name] = tenant.put(source, body, name)
     for source, name in objects:
-        eventually(partial(trial.control.claim_of, source, found.identities[source, name]))
+        eventually(partial(tenant.control.claim_of, source, found.identities[source, name]))
     for source in {source for source, _ in objects}:
-        trial.invoke(Task.TRIGGER, {"source": source, "scheduled": True})
-    return {one: trial.settled(found.identities[one], LONGEST) for one in objects}
+        tenant.invoke(Task.TRIGGER, {"source": source, "scheduled": True})
+    return {one: tenant.settled(found.identities[one], LONGEST) for one in objects}
 
 
-def _read_tables(trial: Deployed, found: Observed) -> None:
+def _read_tables(tenant: Deployed, found: Observed) -> None:
     def union(select: str) -> list[tuple[str | None, ...]]:
-        return trial.query(" UNION ALL ".join(select.replace("SOURCE", source) for source in SOURCES))
+        return tenant.query(" UNION ALL ".join(select.replace("SOURCE", source) for source in SOURCES))
 
     for identity, row, name in union("SELECT source_file_id, source_row, name FROM {silver}.SOURCE"):
         found.records[identity or "", int(row or 0)].append(("inserted", ""))
@@ -97,11 +107,11 @@ def test_every_row_has_a_case_when_the_page_is_read() -> None:
 
 
 @pytest.mark.parametrize("said", CASES)
-def test_bad_input_gets_what_the_page_says_when_it_arrives(said: str, trial: Deployed, observed: Observed) -> None:
+def test_bad_input_gets_what_the_page_says_when_it_arrives(said: str, tenant: Deployed, observed: Observed) -> None:
     for case in CASES[said]:
         assert (case.outcome, case.code) == ROWS[said]
         if case.outcome == "ignored":
-            _expect_ignored(trial, case)
+            _expect_ignored(tenant, case)
         elif case.outcome == "refused":
             run = observed.refused[case.name]
             assert run.status is RunStatus.REFUSED
@@ -110,14 +120,14 @@ def test_bad_input_gets_what_the_page_says_when_it_arrives(said: str, trial: Dep
             assert observed.of(case) == [(case.outcome, case.code)]
 
 
-def _expect_ignored(trial: Deployed, case: Expected) -> None:
-    s3, bucket = trial.client("s3"), "somebody-elses-landing"
+def _expect_ignored(tenant: Deployed, case: Expected) -> None:
+    s3, bucket = tenant.client("s3"), "somebody-elses-landing"
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
-    before = len(trial.control.runs())
+    before = len(tenant.control.runs())
     s3.put_object(Bucket=bucket, Key=f"{case.source}/{case.name}", Body=b"id,customer,amount,note\n1,1,1.00,\n")
     time.sleep(SILENCE)
-    assert len(trial.control.runs()) == before
+    assert len(tenant.control.runs()) == before
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -1,0 +1,1 @@
+"""What takes minutes: the real app with IAM enforced, in situations that a tenant meets seldom. `make acceptance`."""
