@@ -66,11 +66,11 @@ unit: setup ## Run the unit tests, and see that the emulator is the one that is 
 
 .PHONY: infrastructure
 infrastructure: setup ## Synthesize in the tests' own process and check the templates
-	@$(BIN)/python -m pytest tests/infrastructure
+	@$(BIN)/python -m pytest tests/infrastructure -n 2 --dist loadfile
 
 .PHONY: integration
 integration: setup ## Deploy to an embedded AWS with IAM enforced, and run it
-	@$(BIN)/python -m pytest tests/integration -n 2 --dist loadfile
+	@$(BIN)/python -m pytest tests/integration -n 2 --dist loadgroup
 
 .PHONY: acceptance
 acceptance: setup ## Bad input, batches, breaker, sweep, rollback, housekeeping, tampering, each on a deployment (minutes)

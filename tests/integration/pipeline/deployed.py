@@ -52,7 +52,7 @@ def eventually(ask: Callable[[], T | None], seconds: float = PATIENCE) -> T:
     while time.monotonic() < deadline:
         if answer := ask():
             return answer
-        time.sleep(0.1)
+        time.sleep(0.3)
     raise AssertionError(f"nothing within {seconds} s")
 
 
