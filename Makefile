@@ -70,7 +70,7 @@ infrastructure: setup ## Synthesize in the tests' own process and check the temp
 
 .PHONY: integration
 integration: setup ## Deploy to an embedded AWS with IAM enforced, and run it
-	@$(BIN)/python -m pytest tests/integration -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest tests/integration -n 2
 
 .PHONY: acceptance
 acceptance: setup ## Bad input, batches, breaker, sweep, rollback, housekeeping, tampering, each on a deployment (minutes)
