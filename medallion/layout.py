@@ -14,6 +14,7 @@ from medallion.errors import InvalidName
 
 _TENANT = re.compile(r"[a-z][a-z0-9]{1,11}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_LONGEST_SOURCE = 57
 
 
 class Environment(StrEnum):
@@ -83,6 +84,18 @@ def checked_name(kind: str, name: str) -> str:
     if not _NAME.fullmatch(name):
         raise InvalidName(
             f"{kind} {name!r}: use lower-case letters, digits and underscores, a letter first, 63 characters at most"
+        )
+    return name
+
+
+def checked_source(name: str) -> str:
+    """Return `name`, or raise InvalidName: as any name, but 57 at most.
+
+    The bound comes from EventBridge Scheduler: a schedule's name has 64 characters, and `-window` needs the rest.
+    """
+    if len(checked_name("source", name)) > _LONGEST_SOURCE:
+        raise InvalidName(
+            f"source {name!r}: use {_LONGEST_SOURCE} characters at most: its schedules are named after it"
         )
     return name
 

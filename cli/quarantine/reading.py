@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 
 from cli.query import ask
-from medallion.layout import TenantLayout, Zone, checked_name
+from medallion.layout import TenantLayout, Zone, checked_source
 from medallion.plan.quarantine import current_entries
 
 ERROR_PARTS = ("column", "rule", "code", "message")
@@ -43,7 +43,7 @@ def entries(
 
 def view(layout: TenantLayout, source: str) -> str:
     """The query of a source's current entries, in Athena's SQL."""
-    return current_entries(f'"{layout.database(Zone.QUARANTINE)}"."{checked_name("source", source)}"')
+    return current_entries(f'"{layout.database(Zone.QUARANTINE)}"."{checked_source(source)}"')
 
 
 def _joined(array: str, name: str) -> str:

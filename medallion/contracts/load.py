@@ -15,7 +15,7 @@ from medallion.contracts.model import Batch, Contract, Guard, Load, Trigger
 from medallion.contracts.quality import QualityReader
 from medallion.contracts.settings import CustomProperties, SourceSettings
 from medallion.errors import InvalidContract, InvalidName
-from medallion.layout import checked_name
+from medallion.layout import checked_source
 
 API_VERSION = "v3.1.0"
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
@@ -89,7 +89,7 @@ def _normalised(document: OpenDataContractStandard, findings: Findings) -> Contr
 
 def _check_source(source: SchemaObject, findings: Findings) -> None:
     try:
-        checked_name("source", source.name or "")
+        checked_source(source.name or "")
     except InvalidName as error:
         findings.add("schema[0].name", f"{source.name!r} cannot name a source", str(error).partition(": ")[2])
     if source.relationships:

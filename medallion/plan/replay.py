@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from medallion.contracts.model import Column
-from medallion.plan.model import Plan
+from medallion.contracts.model import Column, Format
+from medallion.contracts.paths import record_path, spelled
+from medallion.plan.model import Plan, PlanColumn
 from medallion.plan.quarantine import FAILURES, Event, State, current_entries, standing_events
 from medallion.plan.sql import literal, quoted
 
+FOLLOWED = "followed"
+"""The relation of JSON's `text`, a `path` from its record, and the text `found` there."""
 _FAILED = ", ".join(f"'{event}'" for event in FAILURES)
 
 
-def statements(plan: Plan, bronze: Collection[str], *, condemned: bool) -> list[str]:
-    """The SQL, in DuckDB's dialect, that stages what `chosen_entries` and `chosen_objects` name.
+def gathering(*, condemned: bool) -> list[str]:
+    """The SQL, in DuckDB's dialect, that gathers what `chosen_entries` and `chosen_objects` name, for `staging`.
 
-    `bronze` are the columns that Bronze has; a column that a later contract names is looked for among the extra ones.
     Of objects, the records of quarantine that nothing has happened to since they failed under these rules are left
     alone, and those given up too unless `condemned`.
     """
@@ -41,11 +43,35 @@ def statements(plan: Plan, bronze: Collection[str], *, condemned: bool) -> list[
         CREATE TABLE own AS SELECT o.object_number, s.* EXCLUDE (source_file_id)
         FROM silver_rows AS s JOIN objects AS o USING (source_file_id) SEMI JOIN chosen_objects USING (source_file_id)
         """,
-        _staged_entries(plan),
-        _staged_again(plan, bronze),
         _past("failed_before", "t.row_hash", f"t.event IN ({_FAILED})", "t.row_hash"),
         _past("tries", "COUNT(*) AS tries", f"t.event = '{Event.RETRIED}'", ""),
     ]
+
+
+def members(plan: Plan, bronze: Collection[str]) -> str | None:
+    """SQL: each `text` of JSON among what was gathered, with the `path` by which a column looks into it.
+
+    None where no column does. `staging` asks the relation FOLLOWED for the text that stands there.
+    """
+    asked = [
+        f"SELECT {whole} AS text, {literal(column.header)} AS path FROM {relation}"
+        for column in plan.columns
+        for relation, whole in (
+            ("entry", _whole("record", plan, column)),
+            ("again AS g", _whole_again(plan, bronze, column)),
+        )
+        if whole is not None
+    ]
+    return f"SELECT DISTINCT text, path FROM ({' UNION ALL '.join(asked)}) WHERE text IS NOT NULL" if asked else None
+
+
+def staging(plan: Plan, bronze: Collection[str]) -> list[str]:
+    """SQL: what was gathered, into `staged`.
+
+    `bronze` are the columns that Bronze has. A column that a later contract names is looked for among the extra texts,
+    or below its member.
+    """
+    return [_staged_entries(plan), _staged_again(plan, bronze)]
 
 
 def _whole_objects(*, condemned: bool) -> str:
@@ -63,7 +89,7 @@ def _whole_objects(*, condemned: bool) -> str:
 def _staged_entries(plan: Plan) -> str:
     names = [column.name for column in plan.columns]
     headers = [column.header for column in plan.columns]
-    texts = [f"COALESCE(record[{literal(n)}], record[{literal(h)}])" for n, h in zip(names, headers, strict=True)]
+    texts = [_of_record("record", plan, column) for column in plan.columns]
     return f"""
         INSERT INTO staged SELECT o.object_number, source_row, content_hash, raw,
             CASE WHEN record IS NULL THEN 'the record is not well formed' END,
@@ -76,9 +102,9 @@ def _staged_again(plan: Plan, bronze: Collection[str]) -> str:
     names = [column.name for column in plan.columns]
     headers = [column.header for column in plan.columns]
     texts = [
-        f"CASE WHEN {_CORRECTED} THEN COALESCE(g.corrected[{literal(n)}], g.corrected[{literal(h)}]) "
-        f"ELSE {f'COALESCE(g.{quoted(n)}, g.extra[{literal(h)}])' if n in bronze else f'g.extra[{literal(h)}]'} END"
-        for n, h in zip(names, headers, strict=True)
+        f"CASE WHEN {_CORRECTED} THEN {_of_record('g.corrected', plan, column)} "
+        f"ELSE {_of_bronze(plan, bronze, column)} END"
+        for column in plan.columns
     ]
     extra = _extra(f"CASE WHEN {_CORRECTED} THEN g.corrected ELSE g.extra END", [*names, *headers])
     entered = f"COALESCE(g.state, '') = '{State.OPEN}'"
@@ -93,6 +119,59 @@ def _staged_again(plan: Plan, bronze: Collection[str]) -> str:
 
 
 _CORRECTED = "(g.corrected IS NOT NULL AND g.content_hash IS DISTINCT FROM g.row_hash)"
+
+
+def _of_record(record: str, plan: Plan, column: PlanColumn) -> str:
+    """A column's text in a map of a record's texts: under its name if the contract that made the map had it, else under
+    its header or below its member. What a person made null stays so.
+    """
+    name = literal(column.name)
+    under = _first([f"{record}[{literal(column.header)}]", *_below(_whole(record, plan, column), column)])
+    return f"CASE WHEN LIST_CONTAINS(MAP_KEYS({record}), {name}) THEN {record}[{name}] ELSE {under} END"
+
+
+def _of_bronze(plan: Plan, bronze: Collection[str], column: PlanColumn) -> str:
+    """A column's text in Bronze: in its column, among the extra texts, or below its member."""
+    below = _below(_whole_in_bronze(plan, bronze, column), column)
+    return _first([*_bronze_column(bronze, column.name), f"g.extra[{literal(column.header)}]", *below])
+
+
+def _below(whole: str | None, column: PlanColumn) -> list[str]:
+    path = literal(column.header)
+    return [] if whole is None else [f"(SELECT found FROM {FOLLOWED} AS f WHERE f.text = {whole} AND f.path = {path})"]
+
+
+def _whole_again(plan: Plan, bronze: Collection[str], column: PlanColumn) -> str | None:
+    told, kept = _whole("g.corrected", plan, column), _whole_in_bronze(plan, bronze, column)
+    return None if kept is None else f"CASE WHEN {_CORRECTED} THEN {told} ELSE {kept} END"
+
+
+def _whole(record: str, plan: Plan, column: PlanColumn) -> str | None:
+    names = _members(plan, column)
+    return _first([f"{record}[{literal(name)}]" for name in names]) if names else None
+
+
+def _whole_in_bronze(plan: Plan, bronze: Collection[str], column: PlanColumn) -> str | None:
+    names = _members(plan, column)
+    texts = [text for name in names for text in (*_bronze_column(bronze, name), f"g.extra[{literal(name)}]")]
+    return _first(texts) if names else None
+
+
+def _members(plan: Plan, column: PlanColumn) -> list[str]:
+    """Under which names the member stands that the column's path looks into: the column's that it is, or its own."""
+    steps = record_path(column.header) if plan.dialect.format in (Format.JSON, Format.JSONL) else ()
+    if len(steps) < 2:
+        return []
+    member = spelled(steps[:1])
+    return [*(other.name for other in plan.columns if other.header == member), member]
+
+
+def _bronze_column(bronze: Collection[str], name: str) -> list[str]:
+    return [f"g.{quoted(name)}"] if name in bronze else []
+
+
+def _first(texts: Sequence[str]) -> str:
+    return f"COALESCE({', '.join(texts)})"
 
 
 def _extra(record: str, known: list[str]) -> str:

@@ -162,6 +162,18 @@ def value_at(value: Any, steps: tuple[Step, ...]) -> Any:
     return value
 
 
+def text_at(text: str, steps: tuple[Step, ...]) -> str | None:
+    """What the path leads to from a list or object that `text_of` made a text of; None where it leads nowhere."""
+    if not text.startswith(("{", "[")):
+        return None
+    try:
+        value = json.loads(text, parse_float=Number, parse_int=Number)
+    except json.JSONDecodeError:
+        return None
+    found = value_at(value, steps)
+    return None if found is MISSING else text_of(found)
+
+
 def _has_lone_surrogate(value: Any) -> bool:
     try:
         compact(value).encode()

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 
+from medallion.contracts.paths import record_path
 from medallion.engines.duckdb.session import Session
 from medallion.engines.duckdb.staging import create_staged, insert_records
 from medallion.engines.duckdb.writer import Writer
@@ -22,7 +23,10 @@ from medallion.ledger.outcomes import ObjectRead
 from medallion.plan import replay
 from medallion.plan.model import Plan
 from medallion.records import open_records
+from medallion.records.jsontext import text_at
 from medallion.records.rereading import reread
+
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -122,5 +126,22 @@ def stage_chosen(session: Session, plan: Plan, silver: Planned, bronze: Planned,
     session.read("bronze_rows", bronze)
     session.read("silver_rows", silver)
     known = {one.name for one in bronze.schema.fields}
-    for statement in replay.statements(plan, known, condemned=condemned):
+    for statement in replay.gathering(condemned=condemned):
         session.connection.execute(statement)
+    _follow_paths(session, replay.members(plan, known))
+    for statement in replay.staging(plan, known):
+        session.connection.execute(statement)
+
+
+def _follow_paths(session: Session, members: str | None) -> None:
+    """Fill FOLLOWED: no SQL of the engine gives JSON's numbers as they are written."""
+    session.connection.execute(f"CREATE TABLE {replay.FOLLOWED} (text VARCHAR, path VARCHAR, found VARCHAR)")
+    if members is None:
+        return
+    asked = session.connection.cursor().execute(members)
+    while pairs := asked.fetchmany(_AT_ONCE):
+        found = [(text, path, text_at(text, record_path(path)[1:])) for text, path in pairs]
+        columns = [pa.array(column, pa.string()) for column in zip(*found, strict=True)]
+        session.connection.register("found_rows", pa.table(columns, ["text", "path", "found"]))
+        session.connection.execute(f"INSERT INTO {replay.FOLLOWED} SELECT * FROM found_rows")
+        session.connection.unregister("found_rows")

@@ -166,3 +166,35 @@ def test_only_objects_of_the_time_are_named_when_a_range_is_asked_for(bench: Wor
     claims = {claim.run_id: claim for claim in bench.platform.control.claims("ranged")}
     since = claims[runs[1].run_id].arrived_at
     assert published_objects(bench.platform, "ranged", since, since + timedelta(minutes=1)) == list(runs[1].objects)
+
+
+def test_column_is_found_below_its_member_when_a_later_contract_looks_deeper(bench: Workbench) -> None:
+    def paths(version: str, *columns: tuple[str, str]) -> str:
+        text = contract("deeper", "{property: format, value: jsonl}", version=version)
+        return text + "".join(
+            f'      - {{name: {name}, physicalName: "{path}", logicalType: string}}\n' for name, path in columns
+        )
+
+    bench.register(paths("1.0.0", ("city", "at.city")))
+    bench.ingest(
+        "deeper",
+        '{"id": 1, "name": "a", "at": {"city": "Rome", "geo": [1.10, "x"]}, "more": {"deep": {"er": true}}}\n'
+        '{"id": 2, "name": "b", "at": null}\n'
+        '{"id": 3, "name": "c", "at": "{not JSON", "more": [1]}\n'
+        '{"id": 4, "name": "toolong", "at": {"geo": [2.50]}}\n'
+        + "".join(f'{{"id": {number}, "seen": 1}}\n' for number in range(100, 150)),
+    )
+    deeper = (("city", "at.city"), ("at", "at"), ("north", "at.geo[0]"), ("flag", "more.deep.er"))
+    bench.register(paths("1.1.0", *deeper))
+    correct(bench.platform, "deeper", Chosen(), {"name": "'d'"}, ADA)
+    entry = again(bench, "deeper")
+    asked = backfill(bench.platform, "deeper", published_objects(bench.platform, "deeper"), ADA)
+    assert entry is not None
+    assert asked is not None
+    assert (outcomes(entry), bench.walk(asked).status) == ({"rows_in": 1, "inserted": 1}, RunStatus.PROMOTED)
+    assert bench.rows(bench.platform.layout.silver("deeper"), 'id, city, north, flag, "at"', "id < 100") == [
+        (1, "Rome", "1.10", "true", '{"city":"Rome","geo":[1.10,"x"]}'),
+        (2, None, None, None, None),
+        (3, None, None, None, "{not JSON"),
+        (4, None, "2.50", None, '{"geo":[2.50]}'),
+    ]

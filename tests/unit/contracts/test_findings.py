@@ -72,6 +72,7 @@ def test_the_line_is_named_when_the_text_is_no_document(text: str, place: str, p
         (document(version="1.0"), "version", "has not three numbers"),
         # the source
         (document(schema={"name": "Orders"}), "schema[0].name", "'Orders' cannot name a source; use lower-case"),
+        (document(schema={"name": "a" * 58}), "schema[0].name", "use 57 characters at most"),
         (document(schema={"properties": []}), "schema[0].properties", "list them"),
         (
             document(schema={"relationships": [{"from": "orders.items", "to": "goods.number"}]}),
