@@ -21,6 +21,9 @@ def housekeeping(
     context: typer.Context,
     tenant: Tenant,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing: show what would be done.")] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Keep this source or model alone (silver#flights); may be given often.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Compact small files, forget old snapshots, remove what nothing refers to: as the nightly schedule does."""
@@ -31,7 +34,7 @@ def housekeeping(
     with progress("looking at every table"):
         answer = client.invoke(
             FunctionName=target.tenant(tenant).function(Task.HOUSEKEEP),
-            Payload=json.dumps({"dry_run": dry_run}).encode(),
+            Payload=json.dumps({"dry_run": dry_run, "only": only or []}).encode(),
         )
         told: dict[str, Any] = json.loads(answer["Payload"].read())
     if answer.get("FunctionError"):

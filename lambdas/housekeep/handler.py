@@ -22,6 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         windows=Windows.of(os.environ),
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
         dry_run=bool(event.get("dry_run")),
+        only=tuple(event.get("only", ())),
     )
     kept = housekeep(platform(), keeper)
     _tell(kept)

@@ -17,7 +17,7 @@ from medallion.control.upkeep import TableUpkeep, Upkeep
 from medallion.engines.commits import Commit
 from medallion.engines.expiry import expire, litter, outdated, remove
 from medallion.engines.maintenance import COMPACT, Limits, compact, too_many
-from medallion.errors import MedallionError, UnknownRun
+from medallion.errors import MedallionError, UnknownRun, UnknownSource
 from medallion.layout import TableLayout, Zone, branch
 from medallion.steps.lease import take, wake_next
 from medallion.steps.platform import Platform
@@ -57,7 +57,7 @@ class Windows:
 @dataclass(frozen=True)
 class Housekeeper:
     """One housekeeping: `name` is its own, and the same when it is tried again; `seconds_left` says how long it may go
-    on.
+    on; `only` names subjects (`silver#flights`), all where there are none.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Housekeeper:
     limits: Limits = field(default_factory=Limits)
     seconds_left: Callable[[], float] = lambda: 900.0
     dry_run: bool = False
+    only: Collection[str] = ()
 
 
 class Kept(Frozen):
@@ -83,6 +84,11 @@ def housekeep(platform: Platform, keeper: Housekeeper) -> Kept:
     known = {one.subject: one.at for one in control.upkeeps.all()}
     subjects = [f"{Zone.SILVER}#{one.name}" for one in control.sources()]
     subjects += [f"{Zone.GOLD}#{one.name}" for one in control.models()]
+    if unknown := sorted(set(keeper.only).difference(subjects)):
+        raise UnknownSource(
+            f"tenant {platform.layout.tenant} has no {', '.join(unknown)}; it has {', '.join(subjects)}"
+        )
+    subjects = [one for one in subjects if not keeper.only or one in keeper.only]
     subjects.sort(key=lambda one: (known.get(one, _NEVER), one))
     unfinished = control.unfinished_runs()
     done: list[Upkeep] = []

@@ -237,3 +237,17 @@ LATE_PUBLISH = Point(
     _table("silver"),
     more=(("seconds", 14.0),),
 )
+
+COMPACTION_WRITTEN = before(
+    "compaction written, not committed",
+    "before the compaction's commit",
+    "housekeep",
+    "glue:UpdateTable",
+    _table("silver"),
+)
+COMPACTION_COMMITTED = after(
+    "compaction committed", "once the compaction stands", "housekeep", "glue:UpdateTable", _table("silver")
+)
+BRONZE_COMPACTED = after(
+    "Bronze compacted", "once Bronze's compaction stands", "housekeep", "glue:UpdateTable", _table("bronze")
+)

@@ -49,7 +49,7 @@ class Scenario:
     @property
     def source(self) -> str:
         """The source's name, from the scenario's."""
-        return "".join(letter if letter.isalnum() else "_" for letter in self.name.lower())[:60].strip("_")
+        return "".join(letter if letter.isalnum() else "_" for letter in self.name.lower())[:57].strip("_")
 
     @property
     def crash_point(self) -> str:

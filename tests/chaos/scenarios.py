@@ -12,6 +12,7 @@ from tests.chaos.steps import (
     content,
     correct,
     hit,
+    keep,
     overwrite,
     put,
     reject,
@@ -266,6 +267,24 @@ BACK = (
     ),
 )
 
+_SMALL = tuple("abcdefgh")
+_MANY_FILES = (at_once(*_SMALL, good=5), rest(*_SMALL))
+"""As many small files as housekeeping makes one of."""
+
+UPKEEP = (
+    Scenario(
+        "publish against compaction",
+        (*_MANY_FILES, together(keep, at_once("i", "j", "k", good=5)), rest("i", "j", "k"), keep),
+        {"inserted": 55},
+    ),
+    *(
+        Scenario(
+            f"killed {point.name}", (*_MANY_FILES, keep, put("i", bad=1)), {"inserted": 70, "quarantined": 1}, (point,)
+        )
+        for point in (at.COMPACTION_WRITTEN, at.COMPACTION_COMMITTED, at.BRONZE_COMPACTED)
+    ),
+)
+
 _FAULTY = (put("a", bad=1), rest("a"))
 
 REPLAY = (
@@ -332,6 +351,7 @@ SCENARIOS = (
     *CONCURRENCY,
     *LOADS,
     *BACK,
+    *UPKEEP,
     *REPLAY,
     *GOLD,
     *INPUT,

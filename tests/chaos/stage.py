@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from medallion.control.items import Lease, Run, RunKind, RunStatus
 from medallion.control.plane import ControlPlane
 from medallion.control.table import ControlTable
+from medallion.control.upkeep import Upkeep
 from medallion.engines.duckdb.entries import Person
 from medallion.errors import SubjectBusy
 from medallion.layout import Task, Zone
@@ -92,6 +93,20 @@ class Stage:
         """Look for objects whose event never came, as the schedule does."""
         self.swept += 1
         self._invoke_unheeding({"source": self.source, "scheduled": True})
+
+    def keep(self) -> None:
+        """Have the source's tables kept, and wait until they are; a call that is killed AWS makes again."""
+        subject, functions = f"{Zone.SILVER}#{self.source}", self.deployed.client("lambda")
+        before = self._kept(subject)
+        functions.invoke(
+            FunctionName=self.deployed.layout.function(Task.HOUSEKEEP),
+            InvocationType="Event",
+            Payload=json.dumps({"only": [subject]}).encode(),
+        )
+        self.wait(lambda: self._kept(subject) not in (None, before), "housekeeping has not come to its end")
+
+    def _kept(self, subject: str) -> Upkeep | None:
+        return next((one for one in self.control.upkeeps.all() if one.subject == subject), None)
 
     def strike(self, point: Point) -> None:
         """Arm a point from here on."""

@@ -88,6 +88,11 @@ def roll_back(name: str) -> Step:
     return lambda stage: stage.roll_back(name)
 
 
+def keep(stage: Stage) -> None:
+    """Housekeeping of the source, as the schedule asks for it."""
+    stage.keep()
+
+
 def correct(stage: Stage) -> None:
     """A person corrects every open entry: the amount becomes 1."""
     stage.correct({"amount": "'1.00'"})

@@ -136,6 +136,11 @@ def test_every_table_is_named_when_housekeeping_is_asked_what_it_would_do(medall
     assert told["dry_run"] is True
     tables = {table["table"] for subject in told["subjects"] for table in subject["tables"]}
     assert tables >= {layout.qualified for layout in (trial.layout.bronze("orders"), trial.layout.silver("orders"))}
+    alone = result(medallion("housekeeping", "--dry-run", "--only", "gold#spend", "--json"))
+    assert [[table["table"] for table in one["tables"]] for one in alone["subjects"]] == [
+        [trial.layout.gold("spend").qualified]
+    ]
+    assert "no gold#spent; it has" in medallion("housekeeping", "--dry-run", "--only", "gold#spent").stderr
 
 
 def test_refused_object_is_listed_when_its_source_is_unknown(medallion: Call, trial: Deployed) -> None:
