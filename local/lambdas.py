@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from local import iam
 from local.environments import Function, Pool
@@ -36,7 +37,8 @@ _DELIVER_RESPONSE = seam("services.cloudformation.custom_resource", "deliver_res
 _RESPONSE_PATH = "/_ministack/cfn-response/"
 _RESERVED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION")
 
-_nobody_waits: contextvars.ContextVar[bool] = contextvars.ContextVar("nobody_waits", default=False)
+_asynchronous: contextvars.ContextVar[str] = contextvars.ContextVar("asynchronous", default="")
+"""The request id of the asynchronous invocation that goes on: Lambda tries it again under the same one."""
 
 
 def install(settings: Settings) -> Pool:
@@ -70,13 +72,13 @@ def _executor(original: Callable[..., Any], pool: Pool, settings: Settings) -> C
             return _failed({"errorType": "AccessDeniedException", "errorMessage": refusal}, "")
         invocation = {
             "event": event,
-            "request_id": request_id,
+            "request_id": _asynchronous.get() or request_id,
             "function_arn": config["FunctionArn"],
             "timeout": float(config.get("Timeout", 3)),
             "trace_id": _TRACE_ID.get()(config),
             "depth": _DEPTH.get().get(),
         }
-        nested = (invocation["depth"] or 0) > 1 and not _nobody_waits.get()
+        nested = (invocation["depth"] or 0) > 1 and not _asynchronous.get()
         try:
             function = _function(config, func["code_zip"], settings)
         except ValueError as error:
@@ -159,14 +161,16 @@ def _answering_custom_resources(original: Callable[..., Any]) -> Callable[..., A
 
 
 def _without_waiting(original: Callable[..., Any]) -> Callable[..., Any]:
-    """An asynchronous invocation queues for a slot even where a function asked for it: nobody waits for its end."""
+    """An asynchronous invocation has one request id over all its tries, and queues for a slot even where a function
+    asked for it: nobody waits for its end.
+    """
 
     def invoke(func: dict[str, Any], event: Any) -> None:
-        mark = _nobody_waits.set(True)
+        mark = _asynchronous.set(str(uuid4()))
         try:
             original(func, event)
         finally:
-            _nobody_waits.reset(mark)
+            _asynchronous.reset(mark)
 
     return invoke
 

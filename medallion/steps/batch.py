@@ -48,7 +48,13 @@ class Manifest(Frozen):
 
 
 def start_waiting(platform: Platform, source: Source) -> list[str]:
-    """Start runs of every object of the source that waits. Their ids."""
+    """Start runs of every object of the source that waits. Their ids.
+
+    Those that an earlier process made and did not start are started, too.
+    """
+    for run in filter(None, map(platform.control.find_run, platform.control.open_runs())):
+        if (run.kind, run.subject, run.status) == (RunKind.INGEST, source.name, RunStatus.PENDING):
+            start_execution(platform, Machine.INGEST, run)
     started: dict[str, None] = {}
     if source.whole_states:
         while waiting := platform.control.batches.waiting(source.name, LARGEST):

@@ -12,6 +12,8 @@ from local.faults import Fault, Rule
 
 _CLAIM = '(?s)^(?!.*#RUNS")(?=.*#OBJECTS#{source}")'
 _RUN_OF_OBJECTS = '(?s)(?=.*#RUNS")(?=.*#OBJECTS#{source}")'
+_CHUNK = '(?s)(?=.*#BATCH#)(?=.*#OBJECTS#{source}")'
+_BATCH_MADE = '(?s)(?=.*#RUNS")(?=.*#QUEUE#{source}")(?=.*"GATHERING")'
 _LEASE = '#LEASE#silver#{source}"'
 _RECEIPTS = "*-ledger-*/receipts/silver/{source}/*"
 _LEASE_ITSELF = '(?s)(?=.*#LEASE#silver#{source}")(?=.*"LEASE")'
@@ -80,6 +82,10 @@ AFTER_CLAIM = after("after claim", "once the object is claimed", "trigger", "dyn
 RUN_CREATED = after(
     "run created", "once the run stands in the table", "trigger", "dynamodb:TransactWriteItems", _RUN_OF_OBJECTS
 )
+CHUNK_GATHERED = after(
+    "chunk gathered", "once a batch has taken objects", "trigger", "dynamodb:TransactWriteItems", _CHUNK
+)
+BATCH_MADE = after("batch made", "once the batch is a run", "trigger", "dynamodb:TransactWriteItems", _BATCH_MADE)
 STARTED = after(
     "execution started", "once the execution is started", "trigger", "states:StartExecution", _SPELT_INSIDE_JSON
 )

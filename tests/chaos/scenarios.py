@@ -116,12 +116,15 @@ EVENTS = (
         {"inserted": 60},
         settings={"trigger": "schedule"},
     ),
-    Scenario(
-        "schedule killed after the batch is made",
-        (put("a"), put("b"), sweep, sweep),
-        {"inserted": 60},
-        (at.RUN_CREATED,),
-        settings={"trigger": "schedule"},
+    *(
+        Scenario(
+            f"schedule killed {point.name}",
+            (put("a"), put("b"), sweep, sweep),
+            {"inserted": 60},
+            (point,),
+            settings={"trigger": "schedule"},
+        )
+        for point in (at.CHUNK_GATHERED, at.BATCH_MADE)
     ),
 )
 

@@ -26,8 +26,8 @@ WRITER = {
             config = Config(retries={"total_max_attempts": event.get("attempts", 1)})
             table = boto3.resource("dynamodb", config=config).Table("written")
             s3 = boto3.client("s3", config=config)
-            before = table.get_item(Key={"pk": "count"}).get("Item", {}).get("n", 0)
-            table.put_item(Item={"pk": "count", "n": before + 1})
+            before = table.get_item(Key={"pk": "count"}).get("Item", {"n": 0, "by": []})
+            table.put_item(Item={"pk": "count", "n": before["n"] + 1, "by": [*before["by"], context.aws_request_id]})
             s3.put_object(Bucket="written", Key=event.get("key", "a/b"), Body=b"x" * 100)
             return {"pid": os.getpid(), "now": time.time(), "utc": datetime.now(timezone.utc).timestamp()}
         """,
@@ -209,9 +209,16 @@ def test_asynchronous_invocation_is_tried_three_times_when_it_is_killed(aws: Cli
     aws("lambda").invoke(FunctionName="fault-writer", InvocationType="Event", Payload=b"{}")
     eventually(lambda: written(aws) == before + 1)
     faults.clear()
+    faults.set(rule(Fault.KILL_AFTER, times=2))
+    aws("lambda").invoke(FunctionName="fault-writer", InvocationType="Event", Payload=b"{}")
+    eventually(lambda: written(aws) == before + 4)
+    item = aws("dynamodb").get_item(TableName="written", Key={"pk": {"S": "count"}}, ConsistentRead=True)["Item"]
+    *_, once, first, second, third = [one["S"] for one in item["by"]["L"]]
+    assert once != first == second == third, "each try has the request id of its invocation"
+    faults.clear()
     faults.set(rule(Fault.KILL_BEFORE, times=3))
     aws("lambda").invoke(FunctionName="fault-writer", InvocationType="Event", Payload=b'{"key": "told"}')
     queue = aws("sqs").get_queue_url(QueueName="dead")["QueueUrl"]
     [letter] = eventually(lambda: aws("sqs").receive_message(QueueUrl=queue).get("Messages"))
     assert json.loads(letter["Body"]) == {"key": "told"}
-    assert written(aws) == before + 1
+    assert written(aws) == before + 4

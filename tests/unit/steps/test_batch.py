@@ -129,6 +129,19 @@ def test_what_waits_runs_when_the_window_ends(platform: InMemory) -> None:
     assert platform.control.run(run_id).object_count == 3
 
 
+@pytest.mark.parametrize("dies", range(40))
+def test_run_is_made_and_started_when_a_window_is_told_again_after_its_process_ended(dies: int) -> None:
+    platform = registered(Batch(count=60, minutes=5))
+    told(platform, range(3))
+    left = mortal(platform)
+    left[:] = [dies]
+    with suppress(Killed):
+        on_window(platform, "orders")
+    left.clear()
+    on_window(platform, "orders")
+    assert sorted(taken(platform)) == [identity(number) for number in range(3)]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["arrival", "again", "window", "later"]), st.integers(0, 60)), max_size=30))
 def test_each_object_is_in_one_run_when_processes_end_anywhere(steps: list[tuple[str, int]]) -> None:
