@@ -1,4 +1,4 @@
-"""The real app on an embedded AWS with IAM enforced: a deployment for each module, which may do to it what it likes."""
+"""An embedded AWS for each module, with the real app and IAM or with a workbench: it may do to it what it likes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from local.settings import Settings
 from tests.integration.local.conftest import free_port
 from tests.integration.pipeline.conftest import TENANTS, with_customers
 from tests.integration.pipeline.deployed import Deployed, deployment
+from tests.integration.steps.workbench import Workbench, workbench
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +23,12 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 @pytest.fixture(scope="module")
 def trial(embedded: Settings) -> Deployed:
     return with_customers(embedded)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        workbench(tmp_path_factory.mktemp("bench"), free_port(), patch.setenv) as made,
+    ):
+        yield made

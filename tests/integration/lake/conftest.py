@@ -19,7 +19,7 @@ from tests.integration.local.conftest import free_port
 FIELDS = (Field(name="id", type="long"), Field(name="name", type="string"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def resources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resources]:
     """What a session needs to reach it; this process's own AWS clients do meanwhile."""
     settings = Settings(state_dir=tmp_path_factory.mktemp("lake"), port=free_port(), enforce_iam=False)

@@ -13,14 +13,14 @@ from tests.integration.pipeline.deployed import PROJECT, Deployed, deployment
 TENANTS = PROJECT / "tests/integration/tenants"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     settings = Settings(state_dir=tmp_path_factory.mktemp("trial"), port=free_port())
     with deployment(settings, TENANTS):
         yield settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def trial(embedded: Settings) -> Deployed:
     return with_customers(embedded)
 

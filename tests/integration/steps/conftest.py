@@ -10,7 +10,7 @@ from tests.integration.local.conftest import free_port
 from tests.integration.steps.workbench import Workbench, workbench
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     with (
         pytest.MonkeyPatch.context() as patch,

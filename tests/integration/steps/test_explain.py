@@ -11,9 +11,9 @@ from medallion.plan.gold import Input, parse_model
 from medallion.plan.quarantine import Chosen
 from medallion.steps.entries import correct
 from medallion.steps.explain import explain
+from tests.integration.steps.models import built, model_of
 from tests.integration.steps.test_loads import contract
 from tests.integration.steps.test_replay import ADA, again
-from tests.integration.steps.test_what_if import built, model_of
 from tests.integration.steps.workbench import Workbench
 
 

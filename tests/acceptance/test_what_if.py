@@ -7,40 +7,17 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from medallion.engines.commits import Commit
-from medallion.engines.duckdb.build import build
 from medallion.engines.duckdb.entries import choose
-from medallion.engines.model import Attempt
 from medallion.layout import Zone
-from medallion.plan.gold import Model, parse_model
+from medallion.plan.gold import parse_model
 from medallion.plan.quarantine import Chosen, State
 from medallion.steps.what_if import apply_contract, try_contract
+from tests.integration.steps.models import built, model_of
 from tests.integration.steps.test_loads import contract
 from tests.integration.steps.test_replay import ADA
 from tests.integration.steps.workbench import Workbench, outcomes
 
 NUMBERS = count()
-
-
-def model_of(source: str) -> tuple[str, str]:
-    name = f"{source}_by_name"
-    return name, (
-        "/* medallion\ndescription: How often each name was seen.\nkeys: [name]\n*/\n"
-        f"SELECT name, SUM(seen) AS seen, COUNT(*) AS records FROM silver.{source} GROUP BY name"
-    )
-
-
-def built(bench: Workbench, model: Model, run_id: str) -> dict[object, tuple[object, ...]]:
-    """The model's rows by key, built from what is published now and published in its turn."""
-    layout, lake = bench.platform.layout, bench.platform.lake
-    inputs = {one.relation: layout.table(one.zone, one.name) for one in model.inputs}
-    commit = Commit(run_id, 1)
-    made = build(
-        lake, model, inputs, layout.gold(model.name), Attempt(commit, run_id, bench.now()), bench.platform.resources
-    )
-    if not made.unchanged:
-        lake.publish(layout.gold(model.name), commit, branch=run_id, base=made.base)
-    return {row[0]: row for row in bench.rows(layout.gold(model.name), "name, seen, records")}
 
 
 def standing(bench: Workbench, source: str) -> tuple[set[tuple[object, ...]], set[tuple[object, ...]]]:
