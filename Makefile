@@ -73,7 +73,7 @@ integration: setup ## Deploy to an embedded AWS with IAM enforced, and run it
 	@$(BIN)/python -m pytest tests/integration -n 2
 
 .PHONY: acceptance
-acceptance: setup ## Bad input, batches, breaker, sweep, rollback, housekeeping, tampering, what-if (minutes)
+acceptance: setup ## Bad input, batches, breaker, sweep, rollback, housekeeping, receipts, what-if (minutes)
 	@$(BIN)/python -m pytest tests/acceptance -n 2 --dist loadfile
 
 .PHONY: least-privilege

@@ -24,7 +24,7 @@ from medallion.steps.replay import backfill, published_objects
 from tests.integration.steps.test_replay import ADA, again, states
 from tests.integration.steps.workbench import BEGIN, Workbench, outcomes
 
-ACME = Path(__file__).parents[3] / "tenants" / "acme"
+ACME = Path(__file__).parents[2] / "tenants" / "acme"
 SOURCE, MODEL = "transactions", "month_end_balance"
 RECORDS, SEED = 2_000, 11
 Row = tuple[str, str, date, int, Decimal, Decimal]
