@@ -198,7 +198,7 @@ def watched(trial: Deployed) -> Iterator[list[tuple[int, int, int]]]:
             table = lake.load(layout)
             found = [head(table, name) for name in (MAIN_BRANCH, CURRENT)]
             rows = sum(task.file.record_count for task in table.scan().plan_files())
-            seen.append((*(one.snapshot_id if one else 0 for one in found), rows))  # type: ignore[arg-type]
+            seen.append((*(one.snapshot_id if one else 0 for one in found), rows))  # type: ignore[arg-type]  # as many snapshots as the tuple has
 
     with ThreadPoolExecutor(1) as pool:
         looking = pool.submit(look)

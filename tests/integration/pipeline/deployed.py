@@ -83,7 +83,7 @@ class Deployed:
         return ControlPlane.of(self.layout, self.session)
 
     def client(self, service: str) -> Any:
-        return self.session.client(service)  # type: ignore[call-overload]
+        return self.session.client(service)  # type: ignore[call-overload]  # the stubs know each name alone
 
     # --- files and runs
 
