@@ -284,7 +284,10 @@ def fire_sweep(trial: Trial) -> None:
     trial.platform.write_document(run.run_id, 1, MANIFEST, Manifest(objects=()))
     control = trial.deployed.control
     control.create_run(run)
-    started = lambda: control.run(run.run_id).execution_arn != ""  # noqa: E731  # it is asked again and again
+
+    def started() -> bool:
+        return control.run(run.run_id).execution_arn != ""
+
     try:
         with _due(trial, trial.deployed.layout.sweeping):
             _wait(started, "the sweep was not called", SILENCE)
