@@ -1,4 +1,4 @@
-"""Refine in the Lambda lane: Landing → Bronze, Silver on the run's branch, quarantine."""
+"""Refine: Landing → Bronze, Silver on the run's branch, quarantine; or the order for a large lane's job."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from medallion.steps.refine import refine
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
-def handler(event: dict[str, object], context: LambdaContext) -> None:
-    refine(platform(), ticket_of(event))
+def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
+    return refine(platform(), ticket_of(event)).model_dump(mode="json")

@@ -41,11 +41,12 @@ _PROPERTIES = {
 
 @dataclass(frozen=True)
 class Planned:
-    """The files of one snapshot, and the schema by which they are to be read."""
+    """The files of one snapshot, how many bytes they have, and the schema by which they are to be read."""
 
     snapshot_id: int
     schema: Schema
     files: tuple[str, ...]
+    bytes: int = 0
 
 
 def glue_catalog(region: str) -> Catalog:
@@ -252,7 +253,12 @@ class Lake:
             raise UnsafeSnapshot(
                 f"{layout.qualified}: snapshot {snapshot_id} holds delete files; compact the table first"
             )
-        return Planned(snapshot_id, table.schema(), tuple(sorted(task.file.file_path for task in tasks)))
+        return Planned(
+            snapshot_id,
+            table.schema(),
+            tuple(sorted(task.file.file_path for task in tasks)),
+            sum(task.file.file_size_in_bytes for task in tasks),
+        )
 
     def _create(self, layout: TableLayout, fields: Sequence[Field], partitioning: Sequence[str]) -> Table:
         schema = iceberg_schema(fields)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from medallion.contracts.model import Frozen, Lane
+from medallion.contracts.model import Frozen
 from medallion.control.batches import CHUNK
 from medallion.control.items import INLINE, Gathering, ObjectClaim, Run, RunKind, RunStatus, Source
 from medallion.events import EventType
@@ -213,7 +213,7 @@ def _run(platform: Platform, source: Source, run_id: str, claims: Sequence[Objec
         objects=tuple(claim.source_file_id for claim in claims) if len(claims) <= INLINE else (),
         object_count=len(claims),
         bytes=sum(claim.size for claim in claims),
-        lane=Lane.LAMBDA if source.lane is Lane.AUTO else source.lane,
+        lane=source.lane,
         contract_version=source.contract_version,
         created_at=platform.clock(),
     )

@@ -1,14 +1,16 @@
-"""Refine: the run's objects go through the plan that is pinned to it, in the Lambda lane."""
+"""Refine: the run's objects go through the plan that is pinned to it, here or by a job of a large lane."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import BinaryIO, cast
 
-from medallion.contracts.model import Frozen
+from medallion.contracts.model import Frozen, Lane
 from medallion.contracts.ruleset import ruleset_hash
 from medallion.control.items import RunKind
+from medallion.engines.duckdb.handover import hand_over
 from medallion.engines.duckdb.quarantine import withdraw
 from medallion.engines.duckdb.refine import refine as run_plan
 from medallion.engines.duckdb.replay import Replayed, bronze_of
@@ -16,16 +18,19 @@ from medallion.engines.duckdb.staging import Arrived
 from medallion.engines.inputs import Inputs, Pins
 from medallion.engines.model import Attempt, Refined, Replay, SourceObject, SourceTables
 from medallion.errors import InvalidContract, SchemaMismatch, UnreadableObject
-from medallion.layout import Zone
+from medallion.layout import TableLayout, Zone
 from medallion.plan.compiler import compile_plan
 from medallion.plan.model import Plan
 from medallion.steps.entries import active_contract
+from medallion.steps.lanes import bytes_to_read, choose_lane
 from medallion.steps.lease import confirm
 from medallion.steps.platform import Platform
 from medallion.steps.ticket import Ticket
 from medallion.steps.trigger import MANIFEST, Manifest, ManifestObject
 
-PLAN, PINS, REFINED = "plan.json", "pins.json", "refined.json"
+PLAN, PINS, JOB, REFINED = "plan.json", "pins.json", "job.json", "refined.json"
+STAGED = "staged"
+"""The folder of the relations that a job reads."""
 REPLAY, REPLAYED = "replay.json", "replayed.parquet"
 """The records that a replay was asked for, and those that its attempt took up."""
 
@@ -37,24 +42,50 @@ class RefineResult(Frozen):
     blocked: str = ""
 
 
-def refine(platform: Platform, ticket: Ticket) -> None:
-    """Run the pinned plan over the run's objects, or over the records that it takes up once more.
+class Handover(Frozen):
+    """Who goes on: the step is done in the Lambda lane, or the lane's job is to be started with this order."""
 
-    A header that breaks the contract blocks the run, before anything is written.
+    lane: Lane = Lane.LAMBDA
+    job: str = ""
+
+
+def refine(platform: Platform, ticket: Ticket) -> Handover:
+    """Run the pinned plan over the run's objects, or over the records that it takes up once more; in a large lane,
+    stage them and hand the run over to the lane's job.
+
+    A header that breaks the contract blocks the run, before anything is written. LaneNotAvailable where the source asks
+    for a lane that is not deployed.
     """
     confirm(platform, ticket)
     layout, lake = platform.layout, platform.lake
     tables = SourceTables.of(layout, ticket.subject)
     _leave_earlier_attempts(platform, ticket, tables)
     plan = _pinned_plan(platform, ticket)
-    inputs, started_at = _pinned_inputs(platform, ticket, plan, tables)
+    references = {one.source: layout.silver(one.source) for one in plan.references}
+    inputs, started_at = _pinned_inputs(platform, ticket, plan, tables, references)
     run = Attempt(ticket.commit, ticket.branch, started_at)
+    material = _material(platform, ticket, tables)
+    size = bytes_to_read(platform.control.run(ticket.run_id).bytes, inputs)
+    lane = choose_lane(layout, ticket.subject, Lane(ticket.lane), platform.lanes, size)
+    platform.control.note(ticket.run_id, lane=lane)
     try:
-        refined = run_plan(lake, plan, tables, inputs, run, _material(platform, ticket, tables), platform.resources)
-        result = RefineResult(refined=refined)
+        if lane is not Lane.LAMBDA:
+            folder, result, order = (_address(platform, ticket, name) for name in (STAGED, REFINED, JOB))
+            job = hand_over(lake, plan, tables, inputs, references, run, material, platform.resources, folder, result)
+            platform.write_document(ticket.run_id, ticket.attempt, JOB, job)
+            return Handover(lane=lane, job=order)
+        refined = run_plan(lake, plan, tables, inputs, run, material, platform.resources)
+        result_of_step = RefineResult(refined=refined)
     except SchemaMismatch as mismatch:
-        result = RefineResult(blocked=str(mismatch))
-    platform.write_document(ticket.run_id, ticket.attempt, REFINED, result)
+        result_of_step = RefineResult(blocked=str(mismatch))
+    platform.write_document(ticket.run_id, ticket.attempt, REFINED, result_of_step)
+    return Handover()
+
+
+def _address(platform: Platform, ticket: Ticket, name: str) -> str:
+    """Where one of the attempt's documents stands, for those who know no layout."""
+    document = platform.layout.run_document(ticket.run_id, ticket.attempt, name)
+    return f"s3://{platform.layout.bucket(Zone.ARTIFACTS)}/{document}"
 
 
 def _material(platform: Platform, ticket: Ticket, tables: SourceTables) -> Arrived | Replayed:
@@ -70,18 +101,18 @@ def _material(platform: Platform, ticket: Ticket, tables: SourceTables) -> Arriv
         raise UnreadableObject(
             f"run {ticket.run_id}: the list of its records is gone from the artifacts bucket; ask for the run again"
         )
-    document = platform.layout.run_document(ticket.run_id, ticket.attempt, REPLAYED)
     return Replayed(
         chosen=chosen,
         bronze=bronze_of(platform.lake, tables, chosen),
-        address=f"s3://{platform.layout.bucket(Zone.ARTIFACTS)}/{document}",
+        address=_address(platform, ticket, REPLAYED),
         open_object=partial(claimed_object, platform, ticket.subject),
     )
 
 
-def _pinned_inputs(platform: Platform, ticket: Ticket, plan: Plan, tables: SourceTables) -> tuple[Inputs, datetime]:
+def _pinned_inputs(
+    platform: Platform, ticket: Ticket, plan: Plan, tables: SourceTables, references: Mapping[str, TableLayout]
+) -> tuple[Inputs, datetime]:
     """What the attempt reads, and when it began: the same for each try of it."""
-    references = {one.source: platform.layout.silver(one.source) for one in plan.references}
     pins = platform.read_document(Pins, ticket.run_id, ticket.attempt, PINS)
     inputs = Inputs.read(platform.lake, plan, tables, references, pins)
     if pins is None:

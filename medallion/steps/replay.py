@@ -103,7 +103,7 @@ def _ask(
         subject=source.name,
         objects=objects if len(objects) <= INLINE else (),
         object_count=len(objects),
-        lane="lambda",
+        lane=source.lane,
         contract_version=source.contract_version,
         created_at=platform.clock(),
         replays=replay.runs,

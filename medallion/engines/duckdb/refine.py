@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Protocol
 
 from medallion.contracts.model import ErrorCode
@@ -24,7 +25,8 @@ AS_OF = "medallion.as-of"
 class Material(Protocol):
     """The records of a run: those of new objects, or some that are taken up once more.
 
-    `stage` offers `staged` and `objects`, and for a replay also `own`, `failed_before` and `tries`.
+    `stage` offers `staged` and `objects`, and for a replay also `own`, `failed_before` and `tries`. `standing` is the
+    snapshot of Bronze that holds the records already, if one does.
     """
 
     @property
@@ -33,6 +35,8 @@ class Material(Protocol):
     def list_address(self) -> str | None: ...
     @property
     def runs(self) -> tuple[str, ...]: ...
+    @property
+    def standing(self) -> int | None: ...
     def stage(self, session: Session, plan: Plan, silver: Planned) -> list[ObjectRead]: ...
     def keep(self, writer: Writer, bronze: TableLayout, select: str) -> int: ...
 
@@ -62,9 +66,7 @@ def refine(
         else:
             silver, history = writer.commit(tables.silver, statements.silver, branch=run.branch), None
         clock.lap("silver")
-        failed = " UNION ALL ".join(
-            [f"({statements.quarantine})", *(_object_event(plan, one) for one in read if one.unreadable)]
-        )
+        failed = " UNION ALL ".join(f"({one})" for one in (statements.quarantine, *object_events(plan, read)))
         quarantine = writer.log(tables.quarantine, failed)
         duplicates = writer.commit(tables.duplicates, statements.duplicates)
         clock.lap("quarantine")
@@ -167,8 +169,12 @@ def offer_no_past(session: Session, silver: Planned) -> None:
     run(f"CREATE TABLE tries AS SELECT {position}, 0 AS tries WHERE FALSE")
 
 
+def object_events(plan: Plan, read: Iterable[ObjectRead]) -> list[str]:
+    """The quarantine log's rows for objects that cannot be read at all."""
+    return [_object_event(plan, one) for one in read if one.unreadable]
+
+
 def _object_event(plan: Plan, one: ObjectRead) -> str:
-    """The quarantine log's row for an object that cannot be read at all."""
     said = {
         "event": literal(Event.OBJECT_QUARANTINED),
         "event_time": "r.started_at",
@@ -186,4 +192,4 @@ def _object_event(plan: Plan, one: ObjectRead) -> str:
         "ruleset": literal(plan.ruleset),
         "log_position": "r.log_position",
     }
-    return f"(SELECT {', '.join(said.get(field.name, 'NULL') for field in plan.tables.quarantine)} FROM run AS r)"
+    return f"SELECT {', '.join(said.get(field.name, 'NULL') for field in plan.tables.quarantine)} FROM run AS r"

@@ -64,6 +64,10 @@ class Replayed:
 
     def keep(self, writer: Writer, bronze: TableLayout, select: str) -> int:
         """Bronze holds the records already."""
+        return self.standing
+
+    @property
+    def standing(self) -> int:
         return self.bronze.snapshot_id
 
     @property

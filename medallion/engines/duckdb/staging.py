@@ -29,6 +29,7 @@ class Arrived:
     replay: ClassVar[bool] = False
     list_address: ClassVar[str | None] = None
     runs: ClassVar[tuple[str, ...]] = ()
+    standing: ClassVar[int | None] = None
 
     def stage(self, session: Session, plan: Plan, silver: Planned) -> list[ObjectRead]:
         """Parse every object into `staged`.

@@ -18,6 +18,7 @@ import boto3
 from local import process
 from local.settings import Settings
 from medallion.contracts import parse_contract
+from medallion.contracts.model import Lane
 from medallion.contracts.ruleset import ruleset_hash
 from medallion.control.items import ContractVersion, ObjectClaim, Run, RunKind, RunStatus, Source, Tenant
 from medallion.engines.duckdb.session import Resources, open_session
@@ -56,6 +57,8 @@ class Workbench:
     """The tenant's platform, and what a test does with it."""
 
     platform: Platform
+    lane: Lane = Lane.LAMBDA
+    start_job: Callable[[str], None] | None = None
     minutes: int = 0
     contracts: dict[str, str] = field(default_factory=dict)
 
@@ -111,7 +114,7 @@ class Workbench:
             contract_version=contract.version,
             ruleset=rules,
             trigger=contract.trigger,
-            lane=contract.lane,
+            lane=self.lane,
             approval=contract.approval,
         )
         self.platform.control.save_source(source)
@@ -141,7 +144,7 @@ class Workbench:
             kind=RunKind.INGEST,
             subject=source,
             objects=identities,
-            lane="lambda",
+            lane=self.lane,
             created_at=now,
         )
         control = self.platform.control
@@ -159,7 +162,10 @@ class Workbench:
     def walk(self, run: Run, *, approve: bool = True, until: Callable[[Ticket], None] | None = None) -> Run:
         """The steps of the run's attempt in the state machine's order; a held run is approved, or left."""
         ticket = self.leased(run)
-        refine(self.platform, ticket)
+        handed = refine(self.platform, ticket)
+        if handed.job:
+            assert self.start_job is not None, f"nothing runs the job that lane {handed.lane} asks for"
+            self.start_job(handed.job)
         decision = gate(self.platform, ticket).decision
         if until is not None:
             until(ticket)

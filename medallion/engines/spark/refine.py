@@ -1,0 +1,163 @@
+"""A run's staged records → Bronze, Silver on the run's branch, Silver's history, the quarantine and duplicates logs.
+
+The order is a document: the compiled plan with its SQL, the relations that were staged for it, the tables and the
+snapshots that it reads. Spark decides nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812  # as PySpark's own guide names it
+
+from medallion.engines.spark.documents import Documents
+from medallion.engines.spark.tables import IcebergTable
+
+_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.mapKeyDedupPolicy": "LAST_WIN",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+}
+Order = dict[str, Any]
+_PLACE = ["source_file_id", "source_row"]
+
+
+def refine(spark: SparkSession, job: str) -> None:
+    """Execute the order that stands at the address `job`, and write down what it committed.
+
+    Nothing that readers see changes: Silver is written to the run's branch. Every step looks first for what an earlier
+    try of it committed.
+    """
+    documents = Documents(spark)
+    order = documents.read(job)
+    try:
+        refined = _Run(spark, order).execute()
+    finally:
+        spark.catalog.clearCache()
+    documents.write(order["result"], {"refined": refined, "blocked": ""})
+
+
+def prepare(spark: SparkSession) -> None:
+    """Set what the plan's SQL relies on, whatever the session was started with."""
+    for name, value in _SETTINGS.items():
+        spark.conf.set(name, value)
+
+
+def judge(spark: SparkSession, statements: Mapping[str, str]) -> None:
+    """The views `open_failures`, `judged` and `resolved`, from the views that are offered."""
+    for relation in ("open_failures", "judged"):
+        spark.sql(statements[relation]).createOrReplaceTempView(relation)
+    _keep(spark, "resolved", statements["resolved"])
+
+
+class _Run:
+    """One try of a run's Refine."""
+
+    def __init__(self, spark: SparkSession, order: Order) -> None:
+        self._spark, self._order, self._plan = spark, order, order["plan"]
+        self._say: dict[str, Any] = self._plan["statements"]["spark"]
+        self._tables = {name: IcebergTable(spark, table) for name, table in order["tables"].items()}
+        self._laps: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def execute(self) -> dict[str, Any]:
+        """What was committed: the fields of `medallion.engines.model.Refined`."""
+        prepare(self._spark)
+        self._offer()
+        bronze = self._keep_bronze()
+        self._lap("bronze")
+        judge(self._spark, self._say)
+        self._lap("judge")
+        silver, history = self._write_silver()
+        self._lap("silver")
+        quarantine = self._append("quarantine", self._positioned)
+        duplicates = self._append("duplicates", lambda _: self._spark.sql(self._say["duplicates"]))
+        self._lap("quarantine")
+        return {
+            "objects": self._order["read"],
+            "bronze": bronze,
+            "silver": silver,
+            "history": history,
+            "quarantine": quarantine,
+            "duplicates": duplicates,
+            "silver_base": self._order["reads"]["silver"],
+            "replayed": self._order["replayed"],
+            "replayed_runs": self._order["replayed_runs"],
+            "seconds": self._laps,
+        }
+
+    # --- what the plan's SQL reads
+
+    def _offer(self) -> None:
+        for name, address in self._order["relations"].items():
+            self._spark.read.parquet(address).createOrReplaceTempView(name)
+        reads = self._order["reads"]
+        self._tables["quarantine"].at(reads["quarantine"]).createOrReplaceTempView("quarantine_log")
+        self._offer_held(self._tables["silver"].at(reads["silver"]))
+        for one in reads["references"]:
+            referred = IcebergTable(self._spark, one["table"]).at(one["snapshot"])
+            values = referred.select(F.col(f"`{one['column']}`").alias("value")).distinct()
+            values.createOrReplaceTempView(one["relation"])
+
+    def _offer_held(self, silver: DataFrame) -> None:
+        """`silver_held`: what identifies Silver's records, those left out that are taken up once more."""
+        held = silver
+        if self._order["replay"]:
+            own = self._spark.table("own").join(self._spark.table("objects"), "object_number")
+            held = silver.join(own.select(*_PLACE), _PLACE, "anti")
+        absent = (F.lit(None).alias(name) for name in self._plan["held"] if name not in silver.columns)
+        present = (F.col(f"`{name}`") for name in self._plan["held"] if name in silver.columns)
+        held.select(*present, *absent).createOrReplaceTempView("silver_held")
+
+    # --- what it writes
+
+    def _keep_bronze(self) -> int:
+        """Bronze holds a run's records once, whichever attempt brings them; a replay's stand there already."""
+        standing = self._order["bronze"]
+        if standing is not None:
+            return int(standing)
+        marks, run_id = self._order["marks"]["run"], self._order["run_id"]
+        return self._tables["bronze"].append(lambda _: self._spark.sql(self._say["bronze"]), marks, once_for=run_id)
+
+    def _write_silver(self) -> tuple[int, int | None]:
+        """Silver's snapshot on the run's branch, and history's where a row left Silver."""
+        silver, branch = self._tables["silver"], self._order["branch"]
+        marks, notes, base = self._order["marks"]["attempt"], self._order["notes"], self._order["reads"]["silver"]
+        new = self._spark.sql(self._say["silver"])
+        touched: list[str] = []
+        if self._plan["replaces"] or self._order["replay"]:
+            _keep(self._spark, "removed", self._say["removed"])
+            touched = silver.files_of(base, self._spark.table("removed"))
+        if not touched:
+            return silver.append(lambda _: new, marks, branch=branch, notes=notes), None
+        silver.in_files(base, touched).createOrReplaceTempView("silver_touched")
+        kept = self._spark.sql(self._say["kept"])
+        snapshot = silver.replace(
+            lambda _: kept.unionByName(new, allowMissingColumns=True), touched, marks, branch=branch, notes=notes
+        )
+        return snapshot, self._append("history", lambda _: self._spark.sql(self._say["history"]))
+
+    def _positioned(self, log: IcebergTable) -> DataFrame:
+        """The log's new events, each with the place of its commit among the log's."""
+        position = F.lit(log.next_position()).cast("bigint")
+        return self._spark.sql(self._order["events"]).withColumn("log_position", position)
+
+    def _append(self, table: str, rows: Any) -> int:
+        return self._tables[table].append(rows, self._order["marks"]["attempt"])
+
+    def _lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] = round(now - self._since, 3)
+        self._since = now
+
+
+def _keep(spark: SparkSession, relation: str, statement: str) -> None:
+    """Offer what the statement gives as `relation`, computed once."""
+    kept = spark.sql(statement).persist(StorageLevel.MEMORY_AND_DISK)
+    kept.createOrReplaceTempView(relation)
