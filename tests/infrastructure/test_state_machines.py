@@ -86,7 +86,7 @@ def test_every_placeholder_is_filled_and_every_filling_used(prod: Synthesis, mac
     for placeholder, arn in filled.items():
         if placeholder.endswith("FunctionArn"):
             task = placeholder.removesuffix("FunctionArn").lower()
-            assert flat(arn) == f"arn:aws:lambda:<AWS::Region>:<AWS::AccountId>:function:medallion-prod-acme-{task}"
+            assert flat(arn).endswith(f":function:medallion-prod-acme-{task}")
 
 
 @pytest.mark.parametrize("machine", Machine)
