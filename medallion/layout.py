@@ -60,6 +60,12 @@ class Task(StrEnum):
     HOUSEKEEP = "housekeep"
 
 
+class Job(StrEnum):
+    """The Spark jobs of a tenant's large lanes, one file each under glue_jobs/."""
+
+    REFINE = "refine"
+
+
 class Machine(StrEnum):
     """The state machines of a tenant, one file each under state_machines/."""
 
@@ -233,6 +239,32 @@ class TenantLayout:
     def function_arn(self, task: Task) -> str:
         return self.arn("lambda", f"function:{self.function(task)}")
 
+    def job(self, job: Job) -> str:
+        return f"{self.prefix}-{job}"
+
+    def job_arn(self, job: Job) -> str:
+        return self.arn("glue", f"job/{self.job(job)}")
+
+    def job_role(self, job: Job) -> str:
+        """The role of a job on Glue."""
+        return self.role(f"{job}-job")
+
+    def emr_role(self, job: Job) -> str:
+        """The role of a job on EMR Serverless."""
+        return self.role(f"{job}-emr")
+
+    @property
+    def security_configuration(self) -> str:
+        return self.prefix
+
+    @property
+    def emr_application(self) -> str:
+        return self.prefix
+
+    def spark_events(self, job: Job) -> str:
+        """Where a job's events stand in the logs bucket, for Spark's own pages."""
+        return f"spark/{job}/"
+
     def machine(self, machine: Machine) -> str:
         return f"{self.prefix}-{machine}"
 
@@ -244,6 +276,26 @@ class TenantLayout:
 
     def log_group(self, task: str) -> str:
         return f"/medallion/{self.environment}/{self.tenant}/{task}"
+
+    def job_log_prefix(self, job: Job) -> str:
+        """What Glue is told to begin the names of a job's log groups with."""
+        return self.log_group(f"{job}-job")
+
+    def job_log_groups(self, job: Job, glue_version: str) -> tuple[str, ...]:
+        """The log groups of a job on Glue: errors (with all that Spark says), output, and the continuous log of 4.0.
+
+        Glue adds the security configuration and the role. Until 5.0 only the continuous log stands where it is told to.
+        """
+        named = f"{self.security_configuration}-role/{self.job_role(job)}"
+        prefix = self.job_log_prefix(job)
+        if glue_version != "4.0":
+            return (f"{prefix}/{named}/error", f"{prefix}/{named}/output")
+        below = f"/aws-glue/jobs/{named}"
+        return (f"{below}/error", f"{below}/output", f"{prefix}-{self.security_configuration}")
+
+    @property
+    def emr_log_group(self) -> str:
+        return self.log_group("emr")
 
     def machine_log_group(self, machine: Machine) -> str:
         """Below /aws/vendedlogs, where log delivery needs no resource policy that grows with every machine."""

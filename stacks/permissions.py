@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from medallion.layout import Machine, Task, TenantLayout, Zone
@@ -42,12 +41,8 @@ class Permission:
 
     @property
     def wildcards(self) -> tuple[str, ...]:
-        """The resources that carry a wildcard, as cdk-nag spells them in a finding."""
-        return tuple(
-            resource.replace(Aws.ACCOUNT_ID, "<AWS::AccountId>").replace(Aws.REGION, "<AWS::Region>")
-            for resource in self.resources
-            if "*" in resource
-        )
+        """The resources that carry a wildcard."""
+        return tuple(resource for resource in self.resources if "*" in resource)
 
 
 Permissions = tuple[Permission, ...]
@@ -128,6 +123,9 @@ class Capabilities:
 
     def write_run_documents(self) -> Permissions:
         return self.write_objects(Zone.ARTIFACTS, "runs/")
+
+    def remove_run_documents(self) -> Permissions:
+        return (self._objects("Delete", ("s3:DeleteObject",), Zone.ARTIFACTS, "runs/"),)
 
     def write_ledger(self) -> Permissions:
         """Add receipts, and read them. To learn that a receipt's place is free needs the right to list."""
@@ -269,6 +267,6 @@ DELIVER_LOGS = Permission(
 """What Step Functions asks of a state machine's role before it logs."""
 
 
-def read_asset(bucket_arn: str, key: str) -> Permissions:
-    """Read the one object of a deployment's assets."""
-    return (Permission("GetFolder", ("s3:GetObject",), (f"{bucket_arn}/{key}",)),)
+def read_files(sid: str, *arns: str) -> Permissions:
+    """Read objects that are known when they are deployed: each by its own ARN."""
+    return (Permission(sid, ("s3:GetObject",), arns),)

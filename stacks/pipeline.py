@@ -16,18 +16,19 @@ from medallion.events import PUBLICATIONS
 from medallion.layout import Machine, Task, TenantLayout, Zone
 from stacks.constructs.alerts import Alerts
 from stacks.constructs.event_route import EventRoute
+from stacks.constructs.large_lanes import LargeLanes
 from stacks.constructs.machine import TaskMachine
 from stacks.constructs.schedules import Schedules
 from stacks.constructs.seeding import Seeding
 from stacks.constructs.source_code import source_code
 from stacks.constructs.task_function import TaskFunction
-from stacks.permissions import Capabilities, read_asset
+from stacks.permissions import Capabilities, read_files
 from stacks.settings import EnvironmentSettings
 from stacks.tasks import permissions
 
 
 class PipelineStack(Stack):
-    """Functions, state machines, routes, schedules and alerts of one tenant, and the seeding of its folder."""
+    """Functions, jobs, state machines, routes, schedules and alerts of one tenant, and the seeding of its folder."""
 
     def __init__(
         self,
@@ -44,12 +45,15 @@ class PipelineStack(Stack):
         can = Capabilities(layout, key_arn)
         # By ARN, so that nothing here adds to the key's policy: that policy is the foundation's own.
         key = kms.Key.from_key_arn(self, "TenantKey", key_arn)
-        alerts = Alerts(self, "Alerts", layout=layout, settings=settings, key=key)
+        lanes = LargeLanes(self, "Lanes", layout=layout, settings=settings, can=can, key=key)
+        emr = lanes.application.application.attr_application_id if lanes.application else None
+        alerts = Alerts(self, "Alerts", layout=layout, settings=settings, key=key, emr_application=emr)
         schedules = Schedules(self, "Schedules", layout=layout, settings=settings, can=can)
         asset = s3_assets.Asset(self, "Folder", path=str(folder))
-        extra = {Task.SEED: read_asset(asset.bucket.bucket_arn, asset.s3_object_key)}
+        extra = {Task.SEED: read_files("GetFolder", asset.bucket.arn_for_objects(asset.s3_object_key))}
         environment = {
             Task.SEED: {"MEDALLION_SCHEDULE_ROLE_ARN": schedules.role.role.role_arn},
+            Task.REFINE: {"MEDALLION_LANES": ",".join(lanes.lanes)},
             Task.HOUSEKEEP: {
                 "MEDALLION_RECEIPT_DAYS": str(settings.receipt_days),
                 "MEDALLION_ROLLBACK_DAYS": str(settings.rollback_days),
@@ -81,6 +85,7 @@ class PipelineStack(Stack):
                 settings=settings,
                 can=can,
                 key=key,
+                lanes=lanes if machine is Machine.INGEST else None,
             )
             for machine in Machine
         }

@@ -1,20 +1,23 @@
 """What a deployment is: its environment with that environment's settings, where it goes, and which tenants it holds.
 
 Everything comes from CDK context and the environment; nothing is looked up. Context keys: `environment` (dev),
-`account`, `region`, `tenants` (the tenants' folder).
+`account`, `region`, `tenants` (the tenants' folder), `settings` (what to change of the environment's settings, a JSON
+object).
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_logs as logs
 from constructs import Node
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from medallion.errors import InvalidTenant, MedallionError
 from medallion.layout import Environment, EnvironmentLayout
@@ -64,6 +67,45 @@ class EnvironmentSettings(BaseModel):
     engine_storage: int = Field(ge=512, le=10240)
     alarms: bool
     """Whether a message in a dead-letter queue raises an alarm."""
+    glue_version: Literal["5.1", "4.0"] = "5.1"
+    glue_jars: tuple[str, ...] = ()
+    """Addresses (s3://…) of the jars that Glue 4.0 is given, since its own Iceberg knows no branches: Iceberg's runtime
+    for Spark 3.3 and its AWS bundle."""
+    job_workers: int = Field(ge=2, le=299)
+    """How many G.1X workers a run of a Glue job may grow to. It holds those that it needs."""
+    job_runs: int = Field(ge=1, le=200)
+    """How many runs of a job go on side by side; those beyond wait."""
+    job_minutes: int = Field(default=240, ge=5, le=480)
+    """How long a run of a job may take, in either large lane."""
+    job_class: Literal["STANDARD", "FLEX"] = "STANDARD"
+    """FLEX is cheaper, and starts when Glue has room: for dev only."""
+    emr: bool
+    """Whether each tenant has an EMR Serverless application. It costs nothing idle."""
+    emr_cores: int = Field(default=64, ge=8)
+    """How many vCPU an application may grow to, over all its runs, with 4 GB of memory and 20 GB of disk for each."""
+    emr_idle_minutes: int = Field(default=10, ge=5, le=15)
+    """How long an application stays up after its last run."""
+    emr_architecture: Literal["ARM64", "X86_64"] = "ARM64"
+    emr_subnets: tuple[str, ...] = ()
+    """Where an application's workers stand. Without, they reach the region's AWS services and nothing else."""
+    emr_security_groups: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        old = self.glue_version == "4.0"
+        if old and not self.glue_jars:
+            raise ValueError(
+                "glue_version 4.0 needs glue_jars: the addresses of Iceberg's runtime and AWS bundle in S3"
+            )
+        if self.glue_jars and not old:
+            raise ValueError(f"glue_jars is for glue_version 4.0: {self.glue_version} brings its own Iceberg")
+        if not all(re.fullmatch(r"s3://[a-z0-9.-]+/[^\s,*?]+\.jar", jar) for jar in self.glue_jars):
+            raise ValueError("glue_jars: each is the address of one jar, s3://bucket/key.jar")
+        if self.job_class == "FLEX" and self.environment is not Environment.DEV:
+            raise ValueError("job_class FLEX starts whenever there is room: it is for dev only")
+        if bool(self.emr_subnets) != bool(self.emr_security_groups):
+            raise ValueError("emr_subnets and emr_security_groups go together: give both or neither")
+        return self
 
 
 ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
@@ -87,6 +129,9 @@ ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
         engine_memory=4096,
         engine_storage=4096,
         alarms=False,
+        job_workers=4,
+        job_runs=3,
+        emr=False,
     ),
     Environment.STAGING: EnvironmentSettings(
         environment=Environment.STAGING,
@@ -108,6 +153,9 @@ ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
         engine_memory=4096,
         engine_storage=4096,
         alarms=True,
+        job_workers=10,
+        job_runs=10,
+        emr=True,
     ),
     Environment.PROD: EnvironmentSettings(
         environment=Environment.PROD,
@@ -129,6 +177,10 @@ ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
         engine_memory=6144,
         engine_storage=8192,
         alarms=True,
+        job_workers=20,
+        job_runs=20,
+        emr=True,
+        emr_cores=256,
     ),
 }
 
@@ -159,11 +211,29 @@ class DeploymentSettings(BaseModel):
             raise InvalidSettings(f"context environment={given}: there is no such environment; use one of {known}")
         folder = Path(node.try_get_context("tenants") or ROOT / "tenants")
         return cls(
-            environment=ENVIRONMENTS[Environment(given)],
+            environment=environment_settings(Environment(given), node.try_get_context("settings")),
             account=node.try_get_context("account") or os.environ.get("CDK_DEFAULT_ACCOUNT"),
             region=node.try_get_context("region") or os.environ.get("CDK_DEFAULT_REGION"),
             tenants=tenant_folders(folder),
         )
+
+
+def environment_settings(environment: Environment, changes: object = None) -> EnvironmentSettings:
+    """The environment's settings with `changes`: an object, or its JSON as a command line gives it.
+
+    InvalidSettings says which of them cannot be.
+    """
+    try:
+        told: Any = json.loads(changes) if isinstance(changes, str) else changes or {}
+        whole = {**ENVIRONMENTS[environment].model_dump(), **told, "environment": environment}
+        return EnvironmentSettings.model_validate(whole)
+    except ValidationError as invalid:
+        faults = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}".strip() for one in invalid.errors())
+        raise InvalidSettings(f"context settings: {faults}") from invalid
+    except (TypeError, ValueError) as error:
+        raise InvalidSettings(
+            f"context settings={changes}: give a JSON object of settings by name ({error})"
+        ) from error
 
 
 def tenant_folders(folder: Path) -> dict[str, Path]:

@@ -15,7 +15,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from medallion.events import ALERTS
-from medallion.layout import Machine, TenantLayout
+from medallion.layout import Job, Machine, TenantLayout
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.settings import EnvironmentSettings
 
@@ -26,7 +26,14 @@ class Alerts(Construct):
     """One rule for all that asks for attention → an encrypted topic to subscribe to → a queue that keeps everything."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, layout: TenantLayout, settings: EnvironmentSettings, key: kms.IKey
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        layout: TenantLayout,
+        settings: EnvironmentSettings,
+        key: kms.IKey,
+        emr_application: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = DeadLetters(self, "DeadLetters", of="alerts", layout=layout, settings=settings, key=key)
@@ -53,7 +60,7 @@ class Alerts(Construct):
         self.rule = events.Rule(
             self,
             "Rule",
-            description=f"Runs and objects of tenant {layout.tenant} that ask for attention",
+            description=f"Runs, jobs and objects of tenant {layout.tenant} that ask for attention",
             event_pattern=events.EventPattern(source=["medallion"]),
             targets=[
                 targets.SnsTopic(
@@ -64,11 +71,11 @@ class Alerts(Construct):
                 )
             ],
         )
-        # The L2's pattern cannot say "one of two kinds of event".
-        cast("events.CfnRule", self.rule.node.default_child).event_pattern = _pattern(layout)
+        # The L2's pattern cannot say "one of several kinds of event".
+        cast("events.CfnRule", self.rule.node.default_child).event_pattern = _pattern(layout, emr_application)
 
 
-def _pattern(layout: TenantLayout) -> dict[str, object]:
+def _pattern(layout: TenantLayout, emr_application: str | None) -> dict[str, object]:
     own = {
         "source": ["medallion"],
         "detail-type": [str(kind) for kind in ALERTS],
@@ -82,7 +89,18 @@ def _pattern(layout: TenantLayout) -> dict[str, object]:
             "stateMachineArn": [layout.machine_arn(machine) for machine in Machine],
         },
     }
-    return {"$or": [own, executions]}
+    # A job is tried again: that it failed is worth knowing even where its run went well in the end.
+    jobs = {
+        "source": ["aws.glue"],
+        "detail-type": ["Glue Job State Change"],
+        "detail": {"state": ["FAILED", "TIMEOUT"], "jobName": [layout.job(job) for job in Job]},
+    }
+    on_emr = {
+        "source": ["aws.emr-serverless"],
+        "detail-type": ["EMR Serverless Job Run State Change"],
+        "detail": {"state": ["FAILED"], "applicationId": [emr_application]},
+    }
+    return {"$or": [own, executions, jobs, *([on_emr] if emr_application else [])]}
 
 
 def _publish_alarms(layout: TenantLayout) -> iam.PolicyStatement:

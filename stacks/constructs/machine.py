@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_stepfunctions as sfn
@@ -12,6 +14,7 @@ from constructs import Construct
 
 from medallion.errors import MedallionError
 from medallion.layout import Machine, Task, TenantLayout
+from stacks.constructs.large_lanes import LargeLanes
 from stacks.constructs.log_group import EncryptedLogGroup
 from stacks.constructs.role import ServiceRole
 from stacks.permissions import DELIVER_LOGS, SAMPLE_TRACES, TRACE, Capabilities
@@ -39,7 +42,10 @@ class InvalidStateMachine(MedallionError):
 
 
 class TaskMachine(Construct):
-    """A Standard state machine over the tenant's functions: own role, X-Ray, every event logged without payloads."""
+    """A Standard state machine over the tenant's functions, and its jobs where it is given the large lanes.
+
+    Own role, X-Ray, every event logged without payloads.
+    """
 
     def __init__(
         self,
@@ -51,15 +57,25 @@ class TaskMachine(Construct):
         settings: EnvironmentSettings,
         can: Capabilities,
         key: kms.IKey,
+        lanes: LargeLanes | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         substitutions = {f"{task.capitalize()}FunctionArn": layout.function_arn(task) for task in TASKS[machine]}
+        substitutions |= lanes.substitutions if lanes else {}
+        absent = lanes.absent if lanes else ()
+        body = definition(definition_file(machine), set(substitutions), absent)
         role = ServiceRole(
             self,
             "Role",
             name=layout.role(machine),
             service="states.amazonaws.com",
-            permissions=(*can.invoke(*TASKS[machine]), TRACE, SAMPLE_TRACES, DELIVER_LOGS),
+            permissions=(
+                *can.invoke(*TASKS[machine]),
+                *(lanes.permissions if lanes else ()),
+                TRACE,
+                SAMPLE_TRACES,
+                DELIVER_LOGS,
+            ),
             trust_conditions={
                 "StringEquals": {"aws:SourceAccount": layout.account},
                 "ArnEquals": {"aws:SourceArn": layout.machine_arn(machine)},
@@ -70,7 +86,7 @@ class TaskMachine(Construct):
             "StateMachine",
             state_machine_name=layout.machine(machine),
             state_machine_type=sfn.StateMachineType.STANDARD,
-            definition_body=sfn.DefinitionBody.from_string(definition(definition_file(machine), set(substitutions))),
+            definition_body=sfn.DefinitionBody.from_string(body),
             definition_substitutions=substitutions,
             role=role.role,
             tracing_enabled=True,
@@ -88,21 +104,33 @@ def definition_file(machine: Machine) -> Path:
     return ROOT / "state_machines" / f"{machine}.asl.json"
 
 
-def definition(file: Path, substitutions: set[str]) -> str:
-    """The machine's definition on one line.
+def definition(file: Path, substitutions: set[str], absent: Collection[str] = ()) -> str:
+    """The machine's definition on one line, without the states that are `absent` and the choices that lead to them.
 
-    InvalidStateMachine where it is no JSON, or its placeholders are not `substitutions`.
+    InvalidStateMachine where it is no JSON, has no such state, or its placeholders are not `substitutions`.
     """
     if not file.is_file():
         raise InvalidStateMachine(f"{file}: there is no such file; a machine's definition stands there")
     text = file.read_text(encoding="utf-8")
     try:
-        compact = json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
+        document = json.loads(text)
     except ValueError as error:
         raise InvalidStateMachine(f"{file}: not JSON ({error}); correct the file") from error
-    if differing := set(_PLACEHOLDER.findall(text)) ^ substitutions:
+    for state in absent:
+        _leave_out(file, document, state)
+    compact = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    if differing := set(_PLACEHOLDER.findall(compact)) ^ substitutions:
         raise InvalidStateMachine(
-            f"{file}: placeholders and the machine's functions differ in {', '.join(sorted(differing))}; "
-            "change the file, or TASKS in stacks/constructs/machine.py"
+            f"{file}: placeholders and the machine's functions and lanes differ in {', '.join(sorted(differing))}; "
+            "change the file, TASKS in stacks/constructs/machine.py, or stacks/constructs/large_lanes.py"
         )
     return compact
+
+
+def _leave_out(file: Path, document: dict[str, Any], state: str) -> None:
+    """What chose the state takes its default instead."""
+    if document["States"].pop(state, None) is None:
+        raise InvalidStateMachine(f"{file}: there is no state {state} to leave out; name its states as they are")
+    for other in document["States"].values():
+        if "Choices" in other:
+            other["Choices"] = [choice for choice in other["Choices"] if choice["Next"] != state]

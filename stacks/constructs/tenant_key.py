@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from medallion.layout import Machine, TenantLayout
+from medallion.layout import Job, Machine, TenantLayout
 from stacks.key_policy import ENCRYPTION, administration, service_use, use_by_account
 from stacks.settings import EnvironmentSettings
 
@@ -32,13 +32,15 @@ class TenantKey(Construct):
             rotation_period=Duration.days(365),
             pending_window=Duration.days(30 if settings.deletion_protection else 7),
             removal_policy=settings.removal_policy,
-            policy=iam.PolicyDocument(statements=_policy(layout)),
+            policy=iam.PolicyDocument(statements=_policy(layout, settings)),
         )
 
 
-def _policy(layout: TenantLayout) -> list[iam.PolicyStatement]:
-    log_groups = [layout.arn("logs", f"log-group:{layout.log_group('*')}")]
-    log_groups += [layout.arn("logs", f"log-group:{layout.machine_log_group(machine)}") for machine in Machine]
+def _policy(layout: TenantLayout, settings: EnvironmentSettings) -> list[iam.PolicyStatement]:
+    groups = [layout.log_group("*"), *(layout.machine_log_group(machine) for machine in Machine)]
+    of_jobs = [group for job in Job for group in layout.job_log_groups(job, settings.glue_version)]
+    groups += [group for group in of_jobs if not group.startswith(layout.log_group(""))]
+    log_groups = [layout.arn("logs", f"log-group:{group}") for group in groups]
     return [
         administration(layout.account),
         use_by_account(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -28,6 +29,27 @@ def tenants(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def dev(tmp_path_factory: pytest.TempPathFactory, tenants: Path) -> Synthesis:
     return synthesize(tmp_path_factory.mktemp("dev"), environment="dev", tenants=str(tenants))
+
+
+@pytest.fixture(scope="session")
+def customised(tmp_path_factory: pytest.TempPathFactory, tenants: Path) -> Synthesis:
+    """The large lanes otherwise than any environment has them by itself."""
+    settings = {
+        "glue_version": "4.0",
+        "glue_jars": ["s3://jars/iceberg-spark-runtime.jar", "s3://jars/iceberg-aws-bundle.jar"],
+        "job_workers": 2,
+        "job_runs": 1,
+        "job_minutes": 60,
+        "job_class": "FLEX",
+        "emr": True,
+        "emr_cores": 16,
+        "emr_idle_minutes": 5,
+        "emr_architecture": "X86_64",
+        "emr_subnets": ["subnet-0123456789abcdef0"],
+        "emr_security_groups": ["sg-0123456789abcdef0"],
+    }
+    folder = tmp_path_factory.mktemp("customised")
+    return synthesize(folder, environment="dev", tenants=str(tenants), settings=json.dumps(settings))
 
 
 @pytest.fixture(scope="session")

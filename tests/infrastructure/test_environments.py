@@ -111,6 +111,32 @@ def settings(**given: object) -> DeploymentSettings:
     return DeploymentSettings.of(App(context=context(**given)).node)
 
 
+def test_a_setting_is_changed_by_context_as_an_object_or_as_text() -> None:
+    for given in ({"emr": True, "job_workers": 3}, '{"emr": true, "job_workers": 3}'):
+        changed = settings(settings=given).environment
+        assert (changed.emr, changed.job_workers) == (True, 3)
+        assert changed.model_copy(update={"emr": False, "job_workers": 4}) == ENVIRONMENTS[Environment.DEV]
+
+
+@pytest.mark.parametrize(
+    ("environment", "given", "said"),
+    [
+        ("dev", '{"workers": 3}', "workers Extra inputs"),
+        ("dev", "workers=3", "give a JSON object of settings by name"),
+        ("dev", "[1]", "give a JSON object of settings by name"),
+        ("dev", {"job_workers": 1}, "job_workers .*greater than or equal to 2"),
+        ("dev", {"glue_version": "4.0"}, "glue_version 4.0 needs glue_jars"),
+        ("dev", {"glue_jars": ["s3://jars/a.jar"]}, "5.1 brings its own Iceberg"),
+        ("dev", {"glue_version": "4.0", "glue_jars": ["s3://jars/*"]}, "the address of one jar"),
+        ("prod", {"job_class": "FLEX"}, "for dev only"),
+        ("prod", {"emr_subnets": ["subnet-1"]}, "go together"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_with_the_reason(environment: str, given: object, said: str) -> None:
+    with pytest.raises(InvalidSettings, match=rf"context settings.*{said}"):
+        settings(environment=environment, settings=given)
+
+
 def test_an_unknown_environment_is_refused_with_those_that_exist() -> None:
     with pytest.raises(InvalidSettings, match=r"environment=live: .* use one of dev, staging, prod"):
         settings(environment="live")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 
 import pytest
 
-from medallion.layout import Environment, Machine, Task, TenantLayout
-from stacks.permissions import Capabilities
-from stacks.settings import ENVIRONMENTS
+from medallion.layout import Environment, Job, Machine, Task, TenantLayout
+from stacks import jobs
+from stacks.permissions import Capabilities, Permissions
+from stacks.settings import ENVIRONMENTS, environment_settings
 from stacks.tasks import permissions
 from tests.infrastructure.synthesis import Statement, Synthesis, flat
 
@@ -27,7 +29,11 @@ WITHOUT_RESOURCE_LEVEL = {
     "logs:PutResourcePolicy",
     "logs:DescribeResourcePolicies",
     "logs:DescribeLogGroups",
+    "cloudwatch:PutMetricData",
 }
+LONGEST = TenantLayout(Environment.STAGING, "a" * 12, "1" * 12, "ap-southeast-99")
+LONGEST_CAPABILITIES = Capabilities(LONGEST, LONGEST.arn("kms", f"key/{'0' * 36}"))
+PROD = Capabilities(TenantLayout(Environment.PROD, "acme", "123456789012", "ap-southeast-1"), "key")
 INLINE_POLICY_LIMIT = 10_240
 
 
@@ -38,8 +44,21 @@ def synthesis(request: pytest.FixtureRequest) -> Synthesis:
 
 
 def identity(synthesis: Synthesis, owner: str) -> dict[str, Statement]:
-    """A role's statements by Sid; the role by what its name holds."""
-    return {each.sid: each for each in synthesis.statements() if each.kind == "identity" and f"-{owner}-" in each.owner}
+    """A role's statements by Sid; the role by whose it is."""
+    return {each.sid: each for each in synthesis.statements() if each.kind == "identity" and whose(each) == owner}
+
+
+def whose(statement: Statement) -> str:
+    """The part of a role's name that says whose it is: `refine`, `refine-job`."""
+    found = re.fullmatch(r"medallion-[a-z]+-[a-z0-9]+-([a-z-]+?)-(<AWS::Region>|[a-z]+-[a-z]+-\d)", statement.owner)
+    assert found, f"{statement.owner} is not named as the tenants' roles are"
+    return found[1]
+
+
+def sizes(permissions: Permissions) -> int:
+    """The characters of a role's policy."""
+    statements = [each.statement.to_statement_json() for each in permissions]
+    return len(json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":")))
 
 
 def test_no_action_has_a_wildcard_when_it_is_allowed(synthesis: Synthesis) -> None:
@@ -97,18 +116,74 @@ def test_no_policy_stands_outside_its_role(synthesis: Synthesis) -> None:
         assert "ManagedPolicyArns" not in role["Properties"]
 
 
-def test_there_is_one_role_for_each_function_and_machine_and_the_schedules(dev: Synthesis) -> None:
-    names = {flat(role["Properties"]["RoleName"]) for role in dev.resources("AWS::IAM::Role", "acme-pipeline").values()}
-    assert names == {f"medallion-dev-acme-{of}-<AWS::Region>" for of in (*Task, *Machine, "schedule")}
+def test_there_is_one_role_for_each_function_job_and_machine_and_the_schedules(dev: Synthesis, prod: Synthesis) -> None:
+    on_glue, on_emr = (f"{job}-job" for job in Job), (f"{job}-emr" for job in Job)
+    in_dev = {*Task, *Machine, "schedule", *on_glue}
+    for synthesis, expected in ((dev, in_dev), (prod, {*in_dev, *on_emr})):
+        roles = synthesis.resources("AWS::IAM::Role", "acme-pipeline").values()
+        assert len(roles) == len(expected)
+        assert {whose(each) for each in synthesis.statements() if each.kind == "identity"} == expected
 
 
 @pytest.mark.parametrize("task", Task)
 def test_a_role_holds_its_tasks_permissions_and_nothing_more_when_synthesized(prod: Synthesis, task: Task) -> None:
-    layout = TenantLayout(Environment.PROD, "acme", "123456789012", "ap-southeast-1")
-    expected = {each.sid: set(each.actions) for each in permissions(task, Capabilities(layout, "key"))}
+    expected = {each.sid: set(each.actions) for each in permissions(task, PROD)}
     if task is Task.SEED:
         expected["GetFolder"] = {"s3:GetObject"}
     assert {sid: set(each.actions) for sid, each in identity(prod, task).items()} == expected
+
+
+@pytest.mark.parametrize("job", Job)
+def test_a_job_holds_the_same_permissions_in_either_lane_beside_its_services_own(prod: Synthesis, job: Job) -> None:
+    of_job = {each.sid: set(each.actions) for each in jobs.permissions(job, PROD)} | {"GetCode": {"s3:GetObject"}}
+    on_glue = jobs.on_glue(job, PROD, ENVIRONMENTS[Environment.PROD])
+    for owner, beside in ((f"{job}-job", on_glue), (f"{job}-emr", jobs.on_emr(PROD))):
+        found = {sid: set(each.actions) for sid, each in identity(prod, owner).items()}
+        assert found == of_job | {each.sid: set(each.actions) for each in beside}
+
+
+@pytest.mark.parametrize("lane", ["job", "emr"])
+def test_a_job_reaches_neither_landing_nor_the_ledger_nor_the_control_table(prod: Synthesis, lane: str) -> None:
+    for each in identity(prod, f"refine-{lane}").values():
+        assert not [action for action in each.actions if action.startswith(("dynamodb:", "lambda:", "states:"))]
+        for resource in each.resources:
+            assert not re.search(r"-(landing|ledger|gold)-|_gold", resource)
+
+
+def test_a_jobs_code_is_read_object_by_object(prod: Synthesis, customised: Synthesis) -> None:
+    for synthesis, jars in ((prod, 0), (customised, 2)):
+        code = identity(synthesis, "refine-job")["GetCode"]
+        assert [each.rpartition(".")[2] for each in code.resources] == ["zip", "py", *["jar"] * jars]
+        assert not [each for each in code.resources if "*" in each]
+
+
+def test_a_job_writes_its_events_and_its_logs_and_nothing_else_of_that_kind(prod: Synthesis) -> None:
+    of_job = identity(prod, "refine-job")
+    (events,) = of_job["PutSpark"].resources
+    assert "-logs-" in events
+    assert events.endswith("/spark/*")
+    assert of_job["PutMetrics"].raw["Condition"] == {"StringEquals": {"cloudwatch:namespace": "Glue"}}
+    for sid in ("KeepLog", "WriteLog"):
+        assert {each.removesuffix(":*").rpartition("/")[2] for each in of_job[sid].resources} == {"error", "output"}
+        assert all(":log-group:/medallion/prod/acme/refine-job/" in each for each in of_job[sid].resources)
+    (log,) = identity(prod, "refine-emr")["WriteLog"].resources
+    assert log.endswith(":log-group:/medallion/prod/acme/emr:*")
+
+
+def test_a_machine_runs_the_tenants_own_job_and_application_only(dev: Synthesis, prod: Synthesis) -> None:
+    (job,) = (each for each in dev.statements() if each.sid == "RunRefineJob" and "acme" in each.owner)
+    assert whose(job) == "ingest"
+    assert job.resources == ("arn:aws:glue:<AWS::Region>:<AWS::AccountId>:job/medallion-dev-acme-refine",)
+    assert set(job.actions) == {"glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"}
+    assert not [each for each in dev.statements() if any("emr-serverless:" in one for one in each.actions)]
+
+    of_machine = identity(prod, "ingest")
+    ((application, _),) = prod.resources("AWS::EMRServerless::Application").items()
+    assert of_machine["StartEmrRuns"].resources == (f"<{application}.Arn>",)
+    assert of_machine["FollowEmrRuns"].resources == (f"<{application}.Arn>/jobruns/*",)
+    assert [each.rpartition("/")[2] for each in of_machine["HearOfEmrRuns"].resources] == [
+        "StepFunctionsGetEventsForEMRServerlessJobRule"
+    ]
 
 
 def test_a_role_names_only_its_own_tenants_resources(dev: Synthesis) -> None:
@@ -129,12 +204,21 @@ def test_only_the_tenants_items_are_reached_when_a_role_uses_the_control_table(s
         assert not {"dynamodb:Scan", "dynamodb:PartiQLSelect", "dynamodb:DescribeTable"} & set(each.actions)
 
 
-def test_a_role_is_passed_to_the_scheduler_only(synthesis: Synthesis) -> None:
-    passing = [each for each in synthesis.statements() if "iam:PassRole" in each.actions]
-    assert {each.owner.split("-")[3] for each in passing} == {"seed"}
-    for each in passing:
-        assert each.raw["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
-        assert [resource.rpartition("/")[2].split("-")[3] for resource in each.resources] == ["schedule"]
+def test_a_role_is_passed_to_the_service_that_it_is_made_for(dev: Synthesis, prod: Synthesis) -> None:
+    for synthesis, expected in (
+        (dev, {("seed", "schedule", "scheduler")}),
+        (prod, {("seed", "schedule", "scheduler"), ("ingest", "refine-emr", "emr-serverless")}),
+    ):
+        passed = set[tuple[str, str, str]]()
+        for each in synthesis.statements():
+            if "iam:PassRole" in each.actions:
+                (service,) = each.raw["Condition"]["StringEquals"].values()
+                assert each.raw["Condition"] == {"StringEquals": {"iam:PassedToService": service}}
+                (role,) = each.resources
+                of = re.search(r"role/medallion-[a-z]+-[a-z]+-(.+?)-(<AWS::Region>|ap-southeast-1)$", role)
+                assert of, role
+                passed.add((whose(each), of[1], service.removesuffix(".amazonaws.com")))
+        assert passed == expected
 
 
 def test_the_key_is_used_by_way_of_what_it_encrypts_when_a_role_needs_that(synthesis: Synthesis) -> None:
@@ -156,22 +240,26 @@ def test_a_machine_invokes_its_own_functions_only(dev: Synthesis) -> None:
     invoked = defaultdict[str, set[str]](set)
     for each in dev.statements():
         if "lambda:InvokeFunction" in each.actions:
-            invoked[each.owner.split("-")[3]] |= {one.rpartition("-")[2] for one in each.resources}
+            invoked[whose(each)] |= {one.rpartition("-")[2] for one in each.resources}
     assert invoked["ingest"] == {"acquire", "refine", "gate", "hold", "promote", "settle", "fail"}
     assert invoked["model"] == {"acquire", "build", "gate", "promote", "settle", "fail"}
     assert invoked["schedule"] == {"trigger", "sweep", "housekeep"}
     assert invoked["sweep"] == {"fail"}
 
 
-def test_only_housekeeping_removes_objects_and_only_tables_files(synthesis: Synthesis) -> None:
+def test_only_housekeeping_removes_tables_files_and_a_job_only_what_is_a_runs(synthesis: Synthesis) -> None:
     allowed = [each for each in synthesis.statements() if each.effect == "Allow" and each.kind == "identity"]
     removing = [each for each in allowed if any("Delete" in one for one in each.actions)]
     removing = [each for each in removing if any(one.startswith(("s3:", "glue:")) for one in each.actions)]
-    assert {each.owner.split("-")[3] for each in removing} == {"housekeep"}
+    assert {whose(each) for each in removing} - {"refine-emr"} == {"housekeep", "refine-job"}
     for each in removing:
         assert each.actions == ("s3:DeleteObject",)
         zones = {flat(resource).partition(":::")[2].split("-")[3] for resource in each.resources}
-        assert zones == {"bronze", "silver", "gold", "quarantine"}
+        if whose(each) == "housekeep":
+            assert zones == {"bronze", "silver", "gold", "quarantine"}
+        else:
+            assert zones == {"artifacts"}
+            assert [resource.partition("/")[2] for resource in each.resources] == ["runs/*"]
 
 
 def test_a_service_may_assume_a_role_for_the_tenants_own_resource_only(synthesis: Synthesis) -> None:
@@ -185,11 +273,17 @@ def test_a_service_may_assume_a_role_for_the_tenants_own_resource_only(synthesis
 
 @pytest.mark.parametrize("task", Task)
 def test_a_policy_fits_into_its_role_when_every_name_is_as_long_as_may_be(task: Task) -> None:
-    layout = TenantLayout(Environment.STAGING, "a" * 12, "1" * 12, "ap-southeast-99")
-    key_arn = layout.arn("kms", f"key/{'0' * 36}")
-    statements = [each.statement.to_statement_json() for each in permissions(task, Capabilities(layout, key_arn))]
-    document = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
-    assert len(document) < INLINE_POLICY_LIMIT - 400, "the seed's asset needs some 300 characters more"
+    size = sizes(permissions(task, LONGEST_CAPABILITIES))
+    assert size < INLINE_POLICY_LIMIT - 400, "the seed's asset needs some 300 characters more"
+
+
+@pytest.mark.parametrize("job", Job)
+@pytest.mark.parametrize("version", ["5.1", "4.0"])
+def test_a_jobs_policy_fits_into_its_role_when_every_name_is_as_long_as_may_be(job: Job, version: str) -> None:
+    jars = ["s3://jars/a.jar"] if version == "4.0" else []
+    settings = environment_settings(Environment.STAGING, {"glue_version": version, "glue_jars": jars})
+    whole = (*jobs.permissions(job, LONGEST_CAPABILITIES), *jobs.on_glue(job, LONGEST_CAPABILITIES, settings))
+    assert sizes(whole) < INLINE_POLICY_LIMIT - 1200, "two assets and two jars need some 1000 characters more"
 
 
 @pytest.mark.parametrize("environment", Environment)
@@ -201,3 +295,8 @@ def test_names_fit_their_services_when_every_part_is_as_long_as_may_be(environme
         assert len(layout.dead_letters(of)) <= 80
     for task in Task:
         assert len(layout.function(task)) <= 64
+    assert len(layout.emr_application) <= 64
+    for job in Job:
+        assert max(len(layout.job_role(job)), len(layout.emr_role(job))) <= 64
+        assert len(layout.job(job)) <= 255
+        assert max(len(name) for version in ("5.1", "4.0") for name in layout.job_log_groups(job, version)) <= 512

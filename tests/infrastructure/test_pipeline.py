@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from medallion.layout import Machine, Task
+from medallion.layout import Job, Machine, Task
 from tests.infrastructure.synthesis import Resource, Synthesis, flat
 
 PIPELINE = "acme-pipeline"
@@ -40,8 +40,10 @@ def test_a_function_finds_its_tenant_in_its_environment(dev: Synthesis, task: Ta
 
 def test_every_log_is_kept_for_its_time_and_encrypted(dev: Synthesis) -> None:
     logs = dev.resources("AWS::Logs::LogGroup", PIPELINE)
-    names = {resource["Properties"]["LogGroupName"]: name for name, resource in logs.items()}
-    assert set(names) == {f"/medallion/dev/acme/{task}" for task in Task} | {
+    names = {flat(resource["Properties"]["LogGroupName"]): name for name, resource in logs.items()}
+    of_jobs = [name for name in names if "-job/" in name]
+    assert len(of_jobs) == 2 * len(Job)
+    assert set(names) - set(of_jobs) == {f"/medallion/dev/acme/{task}" for task in Task} | {
         f"/aws/vendedlogs/states/medallion-dev-acme-{machine}" for machine in Machine
     }
     for resource in logs.values():
@@ -92,7 +94,9 @@ def test_publications_of_the_tenant_reach_coalesce(dev: Synthesis) -> None:
 def test_failures_reach_the_topic_whether_the_platform_or_the_machine_tells(dev: Synthesis) -> None:
     patterns = [rule["Properties"]["EventPattern"] for rule in dev.resources("AWS::Events::Rule", PIPELINE).values()]
     (alerts,) = [pattern["$or"] for pattern in patterns if "$or" in pattern]
-    own, executions = alerts
+    own, executions, jobs = alerts
+    assert jobs["source"] == ["aws.glue"]
+    assert jobs["detail"] == {"state": ["FAILED", "TIMEOUT"], "jobName": ["medallion-dev-acme-refine"]}
     failures = ["Run held", "Run failed", "Run rejected", "Breaker opened", "Object refused"]
     assert own["detail-type"] == [*failures, "Silver rolled back", "Gold rolled back"]
     assert own["detail"] == {"environment": ["dev"], "tenant": ["acme"]}

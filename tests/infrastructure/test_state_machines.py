@@ -13,8 +13,11 @@ from cfnlint.api import lint
 
 from medallion.layout import Machine
 from stacks.constructs.machine import TASKS, InvalidStateMachine, definition, definition_file
+from stacks.settings import EnvironmentSettings
 from tests.infrastructure.synthesis import Synthesis, flat
 
+INVOKE = "arn:aws:states:::lambda:invoke"
+ON_GLUE, ON_EMR = "arn:aws:states:::glue:startJobRun.sync", "arn:aws:states:::emr-serverless:startJobRun.sync"
 BUSY = ("ClientError", "ConnectionClosedError", "S3UploadFailedError", "OSError", "CommitFailedException")
 """What a Lambda raises where a service was busy for longer than its client's own tries."""
 
@@ -75,42 +78,133 @@ def test_every_state_is_reached_and_every_way_leads_somewhere(machine: Machine) 
 
 
 @pytest.mark.parametrize("machine", Machine)
-def test_every_placeholder_is_filled_and_every_filling_used(dev: Synthesis, machine: Machine) -> None:
-    name = f"medallion-dev-acme-{machine}"
-    properties = dev.one("AWS::StepFunctions::StateMachine", "acme-pipeline", StateMachineName=name)
+def test_every_placeholder_is_filled_and_every_filling_used(prod: Synthesis, machine: Machine) -> None:
+    name = f"medallion-prod-acme-{machine}"
+    properties = prod.one("AWS::StepFunctions::StateMachine", "acme-pipeline", StateMachineName=name)
     filled = properties["DefinitionSubstitutions"]
     assert placeholders(definition_file(machine).read_text(encoding="utf-8")) == set(filled)
     for placeholder, arn in filled.items():
-        task = placeholder.removesuffix("FunctionArn").lower()
-        assert flat(arn) == f"arn:aws:lambda:<AWS::Region>:<AWS::AccountId>:function:medallion-dev-acme-{task}"
+        if placeholder.endswith("FunctionArn"):
+            task = placeholder.removesuffix("FunctionArn").lower()
+            assert flat(arn).endswith(f":function:medallion-prod-acme-{task}")
 
 
 @pytest.mark.parametrize("machine", Machine)
-def test_the_deployed_definition_is_the_file(dev: Synthesis, machine: Machine) -> None:
-    name = f"medallion-dev-acme-{machine}"
-    properties = dev.one("AWS::StepFunctions::StateMachine", "acme-pipeline", StateMachineName=name)
+def test_the_deployed_definition_is_the_file_where_every_lane_is_deployed(prod: Synthesis, machine: Machine) -> None:
+    name = f"medallion-prod-acme-{machine}"
+    properties = prod.one("AWS::StepFunctions::StateMachine", "acme-pipeline", StateMachineName=name)
     assert json.loads(properties["DefinitionString"]) == asl(machine)
 
 
 @pytest.mark.parametrize("machine", Machine)
 def test_no_task_names_a_resource_of_its_own(machine: Machine) -> None:
     tasks = [state for state in asl(machine)["States"].values() if state["Type"] == "Task"]
-    called = {state["Arguments"]["FunctionName"] for state in tasks}
+    functions = [state for state in tasks if state["Resource"] in (INVOKE, f"{INVOKE}.waitForTaskToken")]
+    called = {state["Arguments"]["FunctionName"] for state in functions}
     assert called == {f"${{{task.capitalize()}FunctionArn}}" for task in TASKS[machine]}
-    assert {state["Resource"] for state in tasks} <= {
-        "arn:aws:states:::lambda:invoke",
-        "arn:aws:states:::lambda:invoke.waitForTaskToken",
-    }
+    for state in (state for state in tasks if state not in functions):
+        assert state["Resource"] in (ON_GLUE, ON_EMR)
+        named = [state["Arguments"].get(each) for each in ("JobName", "ApplicationId", "ExecutionRoleArn")]
+        assert all(each.startswith("${") for each in named if each)
 
 
 @pytest.mark.parametrize("machine", Machine)
 def test_every_task_is_tried_again_when_its_function_broke_off_or_a_service_was_busy(machine: Machine) -> None:
     """Killed, out of memory, out of time; refused by a service. What a record or a contract causes fails at once."""
     for name, state in asl(machine)["States"].items():
-        if state["Type"] == "Task":
+        if state["Type"] == "Task" and state["Resource"].startswith(INVOKE):
             tried = {error for retry in state["Retry"] for error in retry["ErrorEquals"]}
             assert tried >= {"Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", *BUSY}, name
             assert "Catch" in state or "States.ALL" in tried, f"{name} leads nowhere once its tries are spent"
+
+
+# --- the large lanes
+
+
+def test_the_gate_follows_where_the_function_did_the_work_and_a_job_where_it_wrote_an_order() -> None:
+    states: States = asl(Machine.INGEST)["States"]
+    assert states["RefineRun"]["Assign"] == {"refining": "{% $states.result.Payload %}"}
+    assert states["RefineRun"]["Next"] == "ChooseLane"
+    chosen = {choice["Condition"]: choice["Next"] for choice in states["ChooseLane"]["Choices"]}
+    assert chosen == {
+        "{% $refining.lane = 'lambda' %}": "JudgeRun",
+        "{% $refining.lane = 'glue' %}": "RefineOnGlue",
+        "{% $refining.lane = 'emr' %}": "RefineOnEmr",
+    }
+    assert states["ChooseLane"]["Default"] == "RefuseLane"
+    assert states["RefuseLane"]["Next"] == "FailRun"
+    assert "LaneNotAvailable" in states["RefuseLane"]["Assign"]["failure"]
+
+
+@pytest.mark.parametrize("name", ["RefineOnGlue", "RefineOnEmr"])
+def test_a_job_gets_the_orders_address_and_leads_to_the_gate_or_to_fail(name: str) -> None:
+    state = asl(Machine.INGEST)["States"][name]
+    if name == "RefineOnGlue":
+        assert state["Arguments"] == {"JobName": "${RefineJobName}", "Arguments": {"--job": "{% $refining.job %}"}}
+    else:
+        submit = state["Arguments"]["JobDriver"]["SparkSubmit"]
+        assert submit["EntryPointArguments"] == ["--job", "{% $refining.job %}"]
+        assert state["Arguments"]["Name"] == "{% $run.run_id & '-' & $string($run.attempt) %}"
+    assert state["Next"] == "JudgeRun"
+    assert state["Catch"] == asl(Machine.INGEST)["States"]["RefineRun"]["Catch"]
+    longest = EnvironmentSettings.model_json_schema()["properties"]["job_minutes"]["maximum"]
+    assert state["TimeoutSeconds"] > longest * 60, "the service ends a job that takes too long, and says so"
+
+
+def _tries(state: dict[str, Any], error: str) -> int:
+    """How often a state is tried again when a task fails so: the first that names the error counts."""
+    for retry in state["Retry"]:
+        if error in retry["ErrorEquals"] or "States.TaskFailed" in retry["ErrorEquals"]:
+            return int(retry["MaxAttempts"])
+    return 0
+
+
+@pytest.mark.parametrize(
+    ("name", "waits", "ends"),
+    [
+        (
+            "RefineOnGlue",
+            ("Glue.ConcurrentRunsExceededException", "Glue.ThrottlingException"),
+            ("Glue.EntityNotFoundException", "Glue.InvalidInputException", "Glue.InternalServiceException"),
+        ),
+        (
+            "RefineOnEmr",
+            ("EMRServerless.ThrottlingException", "EMRServerless.ServiceQuotaExceededException"),
+            ("EMRServerless.ResourceNotFoundException", "EMRServerless.InternalServerException"),
+        ),
+    ],
+)
+def test_a_job_waits_its_turn_for_hours_is_tried_once_more_and_never_started_twice(
+    name: str, waits: tuple[str, ...], ends: tuple[str, ...]
+) -> None:
+    state = asl(Machine.INGEST)["States"][name]
+    assert all(_tries(state, error) >= 20 for error in waits)
+    assert [_tries(state, error) for error in ends] == [0] * len(ends)
+    assert _tries(state, "States.TaskFailed") == 1
+    patient = state["Retry"][0]
+    assert patient["MaxAttempts"] * patient["MaxDelaySeconds"] >= 6 * 3600
+
+
+def test_a_lane_that_is_not_deployed_has_no_state_and_ends_in_a_refusal(dev: Synthesis) -> None:
+    name = "medallion-dev-acme-ingest"
+    properties = dev.one("AWS::StepFunctions::StateMachine", "acme-pipeline", StateMachineName=name)
+    deployed, whole = json.loads(properties["DefinitionString"]), asl(Machine.INGEST)
+    assert set(whole["States"]) - set(deployed["States"]) == {"RefineOnEmr"}
+    assert findings(deployed) == []
+    leads = {choice["Next"] for choice in deployed["States"]["ChooseLane"]["Choices"]}
+    assert leads == {"JudgeRun", "RefineOnGlue"}
+    assert deployed["States"]["ChooseLane"]["Default"] == "RefuseLane"
+    assert set(properties["DefinitionSubstitutions"]) == placeholders(json.dumps(deployed))
+
+
+def test_a_state_that_is_not_there_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    file = tmp_path / "ingest.asl.json"
+    file.write_text('{"States": {}}')
+    with pytest.raises(InvalidStateMachine, match="no state RefineOnMoon to leave out"):
+        definition(file, set(), ("RefineOnMoon",))
+
+
+# --- files that are not right
 
 
 def test_a_placeholder_without_a_function_is_refused(tmp_path: Path) -> None:

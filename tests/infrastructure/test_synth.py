@@ -38,7 +38,7 @@ net.Socket.prototype.connect = function (...given) {{
 """
 
 
-@pytest.mark.parametrize("environment", ["dev", "prod"])
+@pytest.mark.parametrize("environment", ["dev", "prod", "customised"])
 def test_no_finding_is_left_when_the_security_pack_has_looked(request: pytest.FixtureRequest, environment: str) -> None:
     synthesis: Synthesis = request.getfixturevalue(environment)
     report = json.loads((synthesis.folder / "validation-report.json").read_text())
@@ -59,11 +59,12 @@ def test_a_finding_stops_synthesis_when_nobody_acknowledged_it(tmp_path: Path) -
         app.synth()
 
 
-@pytest.mark.parametrize("environment", ["dev", "prod"])
+@pytest.mark.parametrize("environment", ["dev", "prod", "customised"])
 @pytest.mark.parametrize("stack", ["shared", "acme-foundation", "acme-pipeline", "acme-analytics"])
 def test_a_template_is_valid_cloudformation(request: pytest.FixtureRequest, environment: str, stack: str) -> None:
     synthesis: Synthesis = request.getfixturevalue(environment)
-    findings = lint(synthesis.files[f"medallion-{environment}-{stack}"].read_text())
+    (file,) = (file for name, file in synthesis.files.items() if name.endswith(f"-{stack}"))
+    findings = lint(file.read_text())
     assert [str(finding) for finding in findings] == []
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from medallion.layout import Machine, Task
+from medallion.layout import Job, Machine, Task
 from tests.least_privilege.needs import BY_STATEMENT, SCENARIOS, judged, scenario_of
 from tests.least_privilege.policies import Policies, actions
 from tests.least_privilege.scenarios import Scenario
 from tests.least_privilege.statements import Grant, grants
 from tests.least_privilege.trial import Broken, Trial
 from tests.least_privilege.unjudged import UNJUDGED
+
+ROLES = (*Task, *Machine, *(f"{job}-job" for job in Job), "schedule")
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
@@ -52,14 +54,14 @@ def test_statement_says_the_least_when_it_cannot_be_judged(tenant: Trial, of: st
 # --- nothing escapes
 
 
-@pytest.mark.parametrize("of", [*Task, *Machine, "schedule"])
+@pytest.mark.parametrize("of", ROLES)
 def test_deployed_role_allows_what_the_template_says_when_it_is_read(tenant: Trial, of: str) -> None:
     deployed = {(sid, action) for sid, each in tenant.policies.statements(of).items() for action in actions(each)}
     assert deployed == {(grant.sid, grant.action) for grant in grants() if grant.of == of}
 
 
 def test_every_role_is_known_when_grants_are_read() -> None:
-    assert {grant.of for grant in grants()} == {*Task, *Machine, "schedule"}
+    assert {grant.of for grant in grants()} == set(ROLES)
 
 
 def test_every_listed_statement_exists_when_it_is_looked_for() -> None:

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
 from medallion.layout import Machine, Task
+from tests.least_privilege.saying import Unjudged, key_by_way_of
 from tests.least_privilege.statements import LAYOUT
-
-Conditions = Mapping[str, Mapping[str, str | list[str]]]
+from tests.least_privilege.unstarted import UNSTARTED
 
 TRACES = "segments go to a daemon beside the function: the embedded AWS has none"
 LOGS = "the embedded AWS writes a function's log itself, without the role"
 DELIVERY = "executions log to nowhere on the embedded AWS"
-KEY = "encryption at rest is a label on the embedded AWS: no bytes are encrypted, so no key is asked for"
 STOPPED = "the embedded AWS takes an answer for a task whose execution was stopped: nobody is asked after"
 PASSING = "iam:PassRole is asked of nobody on the embedded AWS"
-
-
-@dataclass(frozen=True)
-class Unjudged:
-    """What a statement must say, to the letter, since nothing but its text can be checked."""
-
-    reason: str
-    actions: tuple[str, ...]
-    resource: Callable[[str], str | list[str]]
-    """By the ARN of the tenant's key."""
-    conditions: Conditions = field(default_factory=dict)
-
-    def statement(self, sid: str, key_arn: str) -> dict[str, Any]:
-        action = list(self.actions) if len(self.actions) > 1 else self.actions[0]
-        said: dict[str, Any] = {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": self.resource(key_arn)}
-        return {**said, "Condition": self.conditions} if self.conditions else said
 
 
 def _all(key_arn: str) -> str:
@@ -43,16 +24,6 @@ def _all(key_arn: str) -> str:
 def _log_of(task: Task) -> Callable[[str], str]:
     arn = f"arn:aws:logs:{LAYOUT.region}:{LAYOUT.account}:log-group:/medallion/dev/trial/{task}:*"
     return lambda key_arn: arn
-
-
-def _key(*services: str) -> Unjudged:
-    via = [f"{service}.{LAYOUT.region}.amazonaws.com" for service in services]
-    return Unjudged(
-        KEY,
-        ("kms:Decrypt", "kms:GenerateDataKey"),
-        lambda key_arn: key_arn,
-        {"StringEquals": {"kms:ViaService": via}},
-    )
 
 
 def _executions(key_arn: str) -> list[str]:
@@ -90,19 +61,20 @@ UNJUDGED: dict[tuple[str, str], Unjudged] = {
         for machine in Machine
     },
     **{
-        (task, "UseKey"): _key("s3")
+        (task, "UseKey"): key_by_way_of("s3")
         for task in (Task.REFINE, Task.GATE, Task.PROMOTE, Task.SETTLE, Task.FAIL, Task.BUILD)
     },
-    **{(task, "UseKey"): _key("s3", "sqs") for task in (Task.SEED, Task.TRIGGER, Task.SWEEP, Task.HOUSEKEEP)},
+    **{(task, "UseKey"): key_by_way_of("s3", "sqs") for task in (Task.SEED, Task.TRIGGER, Task.SWEEP, Task.HOUSEKEEP)},
     **{
         (task, "DescribeExecutions"): Unjudged(STOPPED, ("states:DescribeExecution",), _executions)
         for task in (Task.ACQUIRE, Task.HOLD, Task.SETTLE, Task.FAIL, Task.HOUSEKEEP)
     },
-    (Task.COALESCE, "UseKey"): _key("sqs"),
+    (Task.COALESCE, "UseKey"): key_by_way_of("sqs"),
     (Task.SEED, "PassScheduleRole"): Unjudged(
         PASSING,
         ("iam:PassRole",),
         lambda key_arn: f"arn:aws:iam::{LAYOUT.account}:role/medallion-dev-trial-schedule-{LAYOUT.region}",
         {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
     ),
+    **UNSTARTED,
 }

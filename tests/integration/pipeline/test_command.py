@@ -66,7 +66,7 @@ def test_run_is_told_whole_when_a_file_is_ingested(medallion: Call, ingested: di
         "quarantined": 1,
         "condemned": 0,
     }
-    assert ingested["step_seconds"]["RefineOnLambda"] > 0
+    assert ingested["step_seconds"]["RefineRun"] > 0
     assert "task_token" not in ingested
     again = result(medallion("run", "show", ingested["run_id"], "--json"))
     # The execution's last state may end after the run's record does.
@@ -74,7 +74,7 @@ def test_run_is_told_whole_when_a_file_is_ingested(medallion: Call, ingested: di
     assert ingested["run_id"] in [run["run_id"] for run in result(medallion("runs", "--source", "orders", "--json"))]
     shown = medallion("run", ingested["run_id"])
     assert (shown.returncode, shown.stderr) == (Exit.OK, "")
-    assert "RefineOnLambda" in shown.stdout
+    assert "RefineRun" in shown.stdout
 
 
 def test_entry_shows_every_error_when_a_record_is_quarantined(medallion: Call, ingested: dict[str, Any]) -> None:
