@@ -12,6 +12,7 @@ from typing import Any
 from local import stepfunctions
 from local.seams import seam
 from local.settings import Settings
+from local.spark import emr_api
 
 _EXTRACT = seam(
     "core.iam_actions",
@@ -74,12 +75,18 @@ def _scheduler(path: str, headers: dict[str, str], body: bytes, query: dict[str,
     return f"schedule/{group[0] if isinstance(group, list) else group}/{name}"
 
 
+def _emr_serverless(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str | None:
+    """An application, or a job run in it."""
+    return emr_api.resource(path)
+
+
 def _states(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str | None:
     """A task token is answered on the state machine whose task waits for it."""
     return stepfunctions.machine_of(_json(body).get("taskToken", ""))
 
 
 _NAMED: dict[str, Callable[[str, dict[str, str], bytes, dict[str, Any]], str | None]] = {
+    "emr-serverless": _emr_serverless,
     "glue": _glue,
     "scheduler": _scheduler,
     "states": _states,
