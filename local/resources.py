@@ -1,6 +1,7 @@
 """Which resource an API call is judged on, where the emulator names another one than AWS does.
 
-Sources: the service authorization reference's pages of AWS Glue, EventBridge Scheduler and Step Functions.
+Sources: the service authorization reference's pages of AWS Glue, CloudWatch Logs, EMR Serverless, EventBridge Scheduler
+and Step Functions.
 """
 
 from __future__ import annotations
@@ -66,6 +67,18 @@ def _glue(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     return None
 
 
+_LOG_WRITES = ("CreateLogGroup", "CreateLogStream", "PutLogEvents")
+
+
+def _logs(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str | None:
+    """Who writes a log is judged on log-group:<group>:log-stream:<stream>, whose stream may be empty."""
+    if headers.get("x-amz-target", "").rpartition(".")[2] not in _LOG_WRITES:
+        return None
+    asked = _json(body)
+    stream = "" if "CreateLog" in headers["x-amz-target"] else asked.get("logStreamName", "")
+    return f"log-group:{asked.get('logGroupName', '')}:log-stream:{stream}"
+
+
 def _scheduler(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str | None:
     """A schedule stands in its group: schedule/<group>/<name>."""
     _, _, name = path.partition("/schedules/")
@@ -88,6 +101,7 @@ def _states(path: str, headers: dict[str, str], body: bytes, query: dict[str, An
 _NAMED: dict[str, Callable[[str, dict[str, str], bytes, dict[str, Any]], str | None]] = {
     "emr-serverless": _emr_serverless,
     "glue": _glue,
+    "logs": _logs,
     "scheduler": _scheduler,
     "states": _states,
 }

@@ -51,6 +51,8 @@ def _hide(project: Path) -> None:
 
 
 def _note(outcome: Path, kind: str, message: str) -> None:
+    # A Java exception's message holds its whole stack: the lines that say something are kept.
+    message = "\n".join(line for line in message.splitlines() if not line.startswith(("\tat ", "\t... ")))
     outcome.write_text(json.dumps({"type": kind, "message": message}), encoding="utf-8")
 
 

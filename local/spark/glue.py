@@ -212,14 +212,16 @@ class Attempt:
         logs, arguments = actor.client("logs"), self.arguments
         prefix = arguments.get("--custom-logGroup-prefix") or _LOG_GROUP
         security = self.record.get("SecurityConfiguration")
-        suffix = f"-{security}" if security else ""
+        if security:
+            # Encrypted logs stand apart, by configuration and role.
+            prefix = f"{prefix}/{security}-role/{self.role.partition(':role/')[2]}"
         stream = arguments.get("--custom-logStream-prefix")
         name = f"{stream}-driver" if stream else self.run_id
-        output: list[Sink] = [LogStream(logs, f"{prefix}/output{suffix}", name)]
-        error: list[Sink] = [LogStream(logs, f"{prefix}/error{suffix}", name)]
+        output: list[Sink] = [LogStream(logs, f"{prefix}/output", name)]
+        error: list[Sink] = [LogStream(logs, f"{prefix}/error", name)]
         if group := arguments.get("--continuous-log-logGroup"):
             stream = arguments.get("--continuous-log-logStreamPrefix") or self.run_id
-            error.append(LogStream(logs, group + suffix, f"{stream}-driver"))
+            error.append(LogStream(logs, f"{group}-{security}" if security else group, f"{stream}-driver"))
         return output, error
 
     def began(self) -> None:

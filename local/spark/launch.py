@@ -71,7 +71,15 @@ class Command:
     """Where the driver notes why the script failed."""
 
 
-def prepare(job: Job, actor: Actor, installation: Installation, folder: Path, settings: Settings) -> Command:
+def prepare(
+    job: Job,
+    actor: Actor,
+    installation: Installation,
+    folder: Path,
+    settings: Settings,
+    *,
+    jvm_options: tuple[str, ...] = (),
+) -> Command:
     """Fetch what the job names into `folder`, in its role, and form the command. Raises LaunchFailed."""
     fetch = Fetcher(actor.client("s3"), folder)
     script = fetch(job.script, "script")
@@ -100,6 +108,7 @@ def prepare(job: Job, actor: Actor, installation: Installation, folder: Path, se
         f"-Xmx{settings.spark_memory_mb}m",
         *_JVM,
         *_archive(job, installation, jars),
+        *jvm_options,
         f"-Djava.io.tmpdir={scratch}",
         f"-Dlog4j2.configurationFile={(_HERE / 'log4j2.properties').as_uri()}",
         *(f"--add-opens={package}=ALL-UNNAMED" for package in _OPENED),
@@ -117,6 +126,7 @@ def prepare(job: Job, actor: Actor, installation: Installation, folder: Path, se
         "PYSPARK_DRIVER_PYTHON": sys.executable,
         "SPARK_HOME": str(installation.spark_home),
         "SPARK_LOCAL_IP": HOST,
+        "SPARK_LOCAL_DIRS": str(scratch),
         boot.OUTCOME: str(outcome),
         boot.PROJECT: str(_HERE.parent.parent),
         **actor.environment(),
@@ -154,7 +164,6 @@ def _configuration(job: Job, actor: Actor, scratch: Path, settings: Settings) ->
         "spark.driver.bindAddress": HOST,
         "spark.ui.enabled": "false",
         "spark.eventLog.enabled": "false",
-        "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         # s3:// is EMRFS on AWS, and Hadoop's own S3 file system here.
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",

@@ -63,18 +63,21 @@ class LogStream:
         pass
 
     def _make(self) -> None:
+        """The group is made only where it is missing: a role need not be allowed to."""
         if self._made:
             return
-        for make, names in (
-            (self.client.create_log_group, {"logGroupName": self.group}),
-            (self.client.create_log_stream, {"logGroupName": self.group, "logStreamName": self.stream}),
-        ):
-            try:
-                make(**names)
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
-                    raise
+        try:
+            self._make_stream()
+        except self.client.exceptions.ResourceNotFoundException:
+            self.client.create_log_group(logGroupName=self.group)
+            self._make_stream()
         self._made = True
+
+    def _make_stream(self) -> None:
+        try:
+            self.client.create_log_stream(logGroupName=self.group, logStreamName=self.stream)
+        except self.client.exceptions.ResourceAlreadyExistsException:
+            return
 
 
 @dataclass
