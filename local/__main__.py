@@ -21,6 +21,8 @@ def parse(arguments: list[str]) -> Settings:
     parser.add_argument("--state-dir", type=Path, default=default_state_dir())
     parser.add_argument("--lambda-slots", type=int, default=fields["lambda_slots"].default)
     parser.add_argument("--lambda-idle", type=int, default=fields["lambda_idle"].default)
+    parser.add_argument("--spark-slots", type=int, default=fields["spark_slots"].default)
+    parser.add_argument("--spark-memory-mb", type=int, default=fields["spark_memory_mb"].default)
     parser.add_argument("--no-iam", action="store_true", help="do not verify signatures, nor enforce IAM")
     parser.add_argument("--persist", action="store_true", help="keep the state over an orderly stop")
     given = vars(parser.parse_args(arguments))

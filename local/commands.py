@@ -37,6 +37,8 @@ def up(
     account: Annotated[str, typer.Option(help="The account's id, 12 digits.")] = _FIELDS["account"].default,
     region: Annotated[str, typer.Option()] = _FIELDS["region"].default,
     lambda_slots: Annotated[int, typer.Option(help="Lambda invocations at once.")] = _FIELDS["lambda_slots"].default,
+    spark_slots: Annotated[int, typer.Option(help="Spark jobs at once.")] = _FIELDS["spark_slots"].default,
+    spark_memory_mb: Annotated[int, typer.Option(help="The heap of a Spark job.")] = _FIELDS["spark_memory_mb"].default,
     iam: Annotated[bool, typer.Option(help="Verify signatures and enforce IAM.")] = True,
     persist: Annotated[bool, typer.Option(help="Keep the state over a stop and a start.")] = False,
     state_dir: StateDir = None,
@@ -50,6 +52,8 @@ def up(
             account=account,
             region=region,
             lambda_slots=lambda_slots,
+            spark_slots=spark_slots,
+            spark_memory_mb=spark_memory_mb,
             enforce_iam=iam,
             persist=persist,
         )

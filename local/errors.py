@@ -27,3 +27,7 @@ class DeployFailed(LocalError):
 
 class EmulatorMoved(LocalError):
     """A private part of the pinned emulator is not where it was: another version is installed."""
+
+
+class SparkMissing(LocalError):
+    """What Spark jobs need is not installed."""

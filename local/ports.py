@@ -1,4 +1,4 @@
-"""Whether the port is free."""
+"""Whether a port is free, and which one is."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ def check_port(port: int) -> None:
                 f"(`medallion local down` in its project), or choose another port: "
                 f"`medallion local up --port {port + 1}`"
             )
+
+
+def free_port() -> int:
+    """A port that nothing listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

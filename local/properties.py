@@ -1,7 +1,8 @@
 """CloudFormation properties that the emulator's resource handlers drop: set here, as the service's own API would set
 them.
 
-Also a resource type that the emulator serves by API but not by CloudFormation: Athena's named queries.
+Also resource types that the emulator serves by API but not by CloudFormation: Athena's named queries, Glue's security
+configurations.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ _FUNCTIONS = seam("services.lambda_svc", "_functions")
 _CREATE_NAMED_QUERY = seam("services.athena", "_create_named_query", "data")
 _DELETE_NAMED_QUERY = seam("services.athena", "_delete_named_query", "data")
 _NAMED_QUERIES = seam("services.athena", "_named_queries")
+_CREATE_SECURITY = seam("services.glue", "_create_security_configuration", "data")
+_DELETE_SECURITY = seam("services.glue", "_delete_security_configuration", "data")
 
 Properties = dict[str, Any]
 
@@ -48,6 +51,11 @@ def install(settings: Settings) -> None:
         "create": _create_named_query,
         "update": _update_named_query,
         "delete": lambda physical_id, properties: _DELETE_NAMED_QUERY.get()({"NamedQueryId": physical_id}),
+    }
+    _HANDLERS.get()["AWS::Glue::SecurityConfiguration"] = {
+        "create": _create_security,
+        "update": _update_security,
+        "delete": lambda physical_id, properties: _DELETE_SECURITY.get()({"Name": physical_id}),
     }
 
 
@@ -238,3 +246,17 @@ def _create_named_query(logical_id: str, properties: Properties, stack_name: str
 def _update_named_query(physical_id: str, old: Properties, new: Properties, stack_name: str) -> tuple[str, Properties]:
     _NAMED_QUERIES.get()[physical_id].update(new)
     return physical_id, {"NamedQueryId": physical_id}
+
+
+def _create_security(logical_id: str, properties: Properties, stack_name: str) -> tuple[str, Properties]:
+    name = properties.get("Name") or f"{stack_name}-{logical_id}"
+    status, _, answer = _CREATE_SECURITY.get()({**properties, "Name": name})
+    if status >= 400:
+        raise ValueError(f"{name}: {bytes(answer).decode('utf-8', 'replace')}")
+    return name, {}
+
+
+def _update_security(physical_id: str, old: Properties, new: Properties, stack_name: str) -> tuple[str, Properties]:
+    """There is no change of one in Glue: it is made anew."""
+    _DELETE_SECURITY.get()({"Name": physical_id})
+    return _create_security(physical_id, {"Name": physical_id, **new}, stack_name)

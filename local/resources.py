@@ -1,6 +1,7 @@
 """Which resource an API call is judged on, where the emulator names another one than AWS does.
 
-Sources: the service authorization reference's pages of AWS Glue, EventBridge Scheduler and Step Functions.
+Sources: the service authorization reference's pages of AWS Glue, CloudWatch Logs, EMR Serverless, EventBridge Scheduler
+and Step Functions.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from local import stepfunctions
 from local.seams import seam
 from local.settings import Settings
+from local.spark import emr_api
 
 _EXTRACT = seam(
     "core.iam_actions",
@@ -65,6 +67,18 @@ def _glue(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     return None
 
 
+_LOG_WRITES = ("CreateLogGroup", "CreateLogStream", "PutLogEvents")
+
+
+def _logs(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str | None:
+    """Who writes a log is judged on log-group:<group>:log-stream:<stream>, whose stream may be empty."""
+    if headers.get("x-amz-target", "").rpartition(".")[2] not in _LOG_WRITES:
+        return None
+    asked = _json(body)
+    stream = "" if "CreateLog" in headers["x-amz-target"] else asked.get("logStreamName", "")
+    return f"log-group:{asked.get('logGroupName', '')}:log-stream:{stream}"
+
+
 def _scheduler(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str | None:
     """A schedule stands in its group: schedule/<group>/<name>."""
     _, _, name = path.partition("/schedules/")
@@ -74,13 +88,20 @@ def _scheduler(path: str, headers: dict[str, str], body: bytes, query: dict[str,
     return f"schedule/{group[0] if isinstance(group, list) else group}/{name}"
 
 
+def _emr_serverless(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str | None:
+    """An application, or a job run in it."""
+    return emr_api.resource(path)
+
+
 def _states(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str | None:
     """A task token is answered on the state machine whose task waits for it."""
     return stepfunctions.machine_of(_json(body).get("taskToken", ""))
 
 
 _NAMED: dict[str, Callable[[str, dict[str, str], bytes, dict[str, Any]], str | None]] = {
+    "emr-serverless": _emr_serverless,
     "glue": _glue,
+    "logs": _logs,
     "scheduler": _scheduler,
     "states": _states,
 }

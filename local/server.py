@@ -26,6 +26,7 @@ from local.front_door import FrontDoor
 from local.ports import check_port
 from local.seams import seam
 from local.settings import HOST, SIGNING, Settings
+from local.spark import service as spark
 
 _APPLICATION = seam("app", "app")
 
@@ -61,7 +62,7 @@ def prepare(settings: Settings) -> Any:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     application = _APPLICATION.get()
     judged = (iam, leading_keys, conditional_writes)
-    for repaired in (*judged, resources, lambdas, stepfunctions, delivery, properties, athena, recorded):
+    for repaired in (*judged, resources, lambdas, stepfunctions, delivery, properties, athena, spark, recorded):
         repaired.install(settings)
     return FrontDoor(application) if settings.faults else application
 

@@ -32,6 +32,16 @@ class Settings(BaseModel):
     """Idle Lambda processes that are kept warm; the longest idle goes first."""
     lambda_idle_seconds: float = Field(default=300.0, gt=0)
     enforce_iam: bool = True
+    spark_slots: int = Field(default=1, ge=1, le=16)
+    """Spark jobs that run at once; more wait their turn. Each is a JVM of up to `spark_memory_mb` and its Python."""
+    spark_memory_mb: int = Field(default=2048, ge=512)
+    """The heap of one Spark job, in MB."""
+    spark_cores: int = Field(default=2, ge=1)
+    """Tasks that one Spark job runs at once."""
+    spark_minute_seconds: float = Field(default=60.0, gt=0)
+    """How many seconds a minute of a job's time-out takes; tests shorten it."""
+    spark_dir: Path = Field(default_factory=lambda: project_root() / ".cache" / "spark")
+    """The jars of Spark jobs (`make setup-spark`)."""
     faults: bool = False
     """Let tests ask for faults (`local.faults`)."""
     persist: bool = False

@@ -15,7 +15,9 @@ from typing import Any
 
 from local.recorded import _HANDLERS
 
-OWN_TYPES = frozenset({"AWS::Athena::NamedQuery"})
+OWN_TYPES = frozenset(
+    {"AWS::Athena::NamedQuery", "AWS::EMRServerless::Application", "AWS::Glue::SecurityConfiguration"}
+)
 """Types that the emulator lacks and this package emulates."""
 
 TABLE = Path(__file__).parent / "recorded_types.json"

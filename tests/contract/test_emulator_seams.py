@@ -15,9 +15,10 @@ from local.seams import PINNED, SEAMS, Seam
 from local.server import environment
 from local.settings import Settings, default_state_dir
 
-for module in pkgutil.iter_modules(local.__path__):
-    if module.name not in ("__main__", "worker"):
-        importlib.import_module(f"local.{module.name}")
+RUN_BY_PATH = ("worker", "boot", "guard", "lesson", "__main__")
+for module in pkgutil.walk_packages(local.__path__, "local."):
+    if module.name.rpartition(".")[2] not in RUN_BY_PATH:
+        importlib.import_module(module.name)
 
 
 def test_emulator_is_the_pinned_one() -> None:
@@ -67,6 +68,26 @@ def test_environment_is_read_by_the_emulator() -> None:
         ("app._dispatch_service_request", "from ministack.core.iam_evaluator import AuthError, enforce"),
         ("app._dispatch_service_request", "else s3_service_context(iam_action, query_params, path,"),
         ("services.s3._put_object", "_check_put_preconditions("),
+        ("services.stepfunctions._execute_task", "_invoke_resource_with_timeout("),
+        # What tells a task that its time is up is read in the thread that runs it.
+        ("services.stepfunctions._invoke_resource_with_timeout", "contextvars.copy_context().run, _invoke_resource"),
+        ("services.stepfunctions._stop_execution", 'execution["status"] = "ABORTED"'),
+        ("services.stepfunctions._invoke_resource", "return handler(resource, input_data)"),
+        ("services.glue._handle_request_sync", '"StartJobRun": _start_job_run'),
+        ("services.glue._handle_request_sync", '"BatchStopJobRun": _batch_stop_job_run'),
+        ("services.glue._handle_request_sync", '"CreateJob": _create_job'),
+        ("services.glue._handle_request_sync", '"UpdateJob": _update_job'),
+        # A run is answered as it is recorded.
+        ("services.glue._get_job_run", 'json_response({"JobRun": run})'),
+        ("services.cloudformation.provisioners._glue_job_create", "_glue_job_fields(props)"),
+        ("services.cloudformation.provisioners._glue_job_create", "_glue._create_job"),
+        ("services.cloudformation.provisioners._glue_job_update", "_glue_job_fields(new_props)"),
+        # A service that the emulator lacks is routed and judged by its signature's name.
+        ("core.router.detect_service", "if _is_aws_service_name(svc_name):"),
+        ("app._dispatch_service_request", "SERVICE_HANDLERS.get(service)"),
+        ("core.iam_actions.extract_iam_action", "SERVICE_TO_IAM_NAMESPACE.get(service)"),
+        ("core.iam_actions._get_routes_for_service", "_BOTOCORE_SERVICE_MAP.get(service"),
+        ("app._reset_all_state", "mod.reset()"),
         ("services.athena._start_query_execution", "_execute_query(query_id, query, db, ddl, catalog)"),
         ("services.athena._start_query_execution", "{output_location}{query_id}.csv"),
         ("services.athena.handle_request", '"StartQueryExecution": _start_query_execution'),

@@ -1,0 +1,316 @@
+"""EMR Serverless: applications, and job runs in them that are real Spark processes."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import string
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.seams import seam
+from local.settings import Settings
+from local.spark import roles
+from local.spark.arguments import BadParameters, Parameters, of_emr
+from local.spark.launch import Job
+from local.spark.logs import LogObject, LogStream, Sink
+from local.spark.runs import End, How, Run, Runner
+
+logger = logging.getLogger("local.spark")
+
+_ACCOUNT = seam("core.responses", "get_account_id")
+_REGION = seam("core.responses", "get_region")
+
+SERVICE = "emr-serverless.amazonaws.com"
+ENDED = frozenset({"SUCCESS", "FAILED", "CANCELLED"})
+_STATES = {How.SUCCEEDED: "SUCCESS", How.FAILED: "FAILED", How.STOPPED: "CANCELLED", How.TIMED_OUT: "CANCELLED"}
+_TIMEOUT_MINUTES = 720
+
+Document = dict[str, Any]
+
+
+class Refused(Exception):
+    """A request that the API refuses."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+@dataclass
+class Application:
+    """An application and its job runs."""
+
+    record: Document
+    runs: dict[str, Document] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    """Client token → run: a start that is repeated under one token starts nothing."""
+
+
+class EmrRuns:
+    """Every application of every account and region, and the runs that go on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._applications: dict[tuple[str, str, str], Application] = {}
+        self._live: dict[str, Run] = {}
+        self._settings: Settings | None = None
+        self._runner: Runner | None = None
+
+    def serve(self, settings: Settings, runner: Runner) -> None:
+        """Run jobs with this runner from now on."""
+        self._settings, self._runner = settings, runner
+
+    def reset(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._applications.clear()
+
+    # --- applications
+
+    def create(self, asked: Document) -> Document:
+        """Create an application. Refused where it is none of Spark's."""
+        if str(asked.get("type", "")).upper() != "SPARK":
+            raise Refused("ValidationException", "Only applications of type SPARK run on the embedded AWS")
+        if not asked.get("releaseLabel"):
+            raise Refused("ValidationException", "releaseLabel is required")
+        identity, now = _identity(), _now()
+        defaults = {
+            "autoStartConfiguration": {"enabled": True},
+            "autoStopConfiguration": {"enabled": True, "idleTimeoutMinutes": 15},
+            "architecture": "X86_64",
+            "tags": {},
+        }
+        given = {name: value for name, value in asked.items() if name != "clientToken"}
+        record = {
+            **defaults,
+            **given,
+            "type": "Spark",
+            "applicationId": identity,
+            "arn": _arn(identity),
+            "state": "CREATED",
+            "stateDetails": "",
+            "createdAt": now,
+            "updatedAt": now,
+        }
+        with self._lock:
+            self._applications[_scoped(identity)] = Application(record)
+        return record
+
+    def application(self, identity: str) -> Application:
+        """The application, or Refused."""
+        found = self._applications.get(_scoped(identity))
+        if found is None or found.record["state"] == "TERMINATED":
+            raise Refused("ResourceNotFoundException", f"Application {identity} does not exist", 404)
+        return found
+
+    def applications(self) -> list[Document]:
+        """The caller's applications."""
+        here = _scoped("")[:2]
+        found = [each.record for key, each in self._applications.items() if key[:2] == here]
+        return [record for record in found if record["state"] != "TERMINATED"]
+
+    def update(self, identity: str, asked: Document) -> Document:
+        """Change an application that does not run jobs."""
+        record = self.application(identity).record
+        given = {name: value for name, value in asked.items() if name not in ("clientToken", "type", "name")}
+        record.update(given, updatedAt=_now())
+        return record
+
+    def change_state(self, identity: str, state: str) -> None:
+        """Start or stop an application; a stop is Refused while jobs run."""
+        application = self.application(identity)
+        if state == "STOPPED" and any(run["state"] not in ENDED for run in application.runs.values()):
+            raise Refused("ConflictException", f"Application {identity} has active job runs", 409)
+        application.record.update(state=state, updatedAt=_now())
+
+    def delete(self, identity: str) -> None:
+        """Delete an application that is not started. CloudFormation stops it first."""
+        application = self.application(identity)
+        if application.record["state"] not in ("CREATED", "STOPPED"):
+            raise Refused("ValidationException", f"Application {identity} must be stopped before it is deleted")
+        application.record.update(state="TERMINATED", updatedAt=_now())
+
+    # --- job runs
+
+    def start(self, asked: Document) -> Document:
+        """Start a job run, and return its record, which follows the run. Refused where EMR Serverless refuses."""
+        if self._settings is None or self._runner is None:
+            raise Refused("InternalServerException", "EMR Serverless is not served", 500)
+        application = self.application(asked.get("applicationId", ""))
+        submit = (asked.get("jobDriver") or {}).get("sparkSubmit")
+        if not submit or not submit.get("entryPoint"):
+            raise Refused("ValidationException", "jobDriver.sparkSubmit.entryPoint is required")
+        role = asked.get("executionRoleArn", "")
+        try:
+            parameters = of_emr(submit, asked.get("configurationOverrides") or {})
+        except BadParameters as error:
+            raise Refused("ValidationException", str(error)) from error
+        if refusal := roles.refuse(role, SERVICE, self._settings):
+            raise Refused("ValidationException", refusal)
+        with self._lock:
+            known = application.tokens.get(asked.get("clientToken") or "")
+            if known:
+                return application.runs[known]
+            self._start_application(application)
+            attempt = EmrRun(self, self._settings, application, asked, parameters)
+            record = attempt.record
+            application.runs[record["jobRunId"]] = record
+            if token := asked.get("clientToken"):
+                application.tokens[token] = record["jobRunId"]
+            minutes = record["executionTimeoutMinutes"]
+            self._live[record["jobRunId"]] = self._runner.start(
+                attempt.spark_job(), attempt.assume, minutes or None, attempt
+            )
+        return record
+
+    def _start_application(self, application: Application) -> None:
+        record = application.record
+        if record["state"] == "STARTED":
+            return
+        if not record["autoStartConfiguration"].get("enabled", True):
+            raise Refused("ValidationException", f"Application {record['applicationId']} is not started")
+        record.update(state="STARTED", updatedAt=_now())
+
+    def run(self, application_id: str, run_id: str) -> Document:
+        """A run's record, or Refused."""
+        found = self.application(application_id).runs.get(run_id)
+        if found is None:
+            raise Refused("ResourceNotFoundException", f"Job run {run_id} does not exist", 404)
+        return found
+
+    def cancel(self, application_id: str, run_id: str) -> Document:
+        """Cancel a run that has not ended; its record."""
+        record = self.run(application_id, run_id)
+        with self._lock:
+            live = self._live.get(run_id)
+            if live is None or record["state"] in ENDED:
+                raise Refused("ValidationException", f"Job run {run_id} has ended as {record['state']}")
+            record.update(state="CANCELLING", updatedAt=_now())
+            live.stop()
+        return record
+
+    def forget(self, run_id: str) -> None:
+        """A run is over."""
+        with self._lock:
+            self._live.pop(run_id, None)
+
+
+class EmrRun:
+    """One job run, and its record, which GetJobRun answers with."""
+
+    def __init__(
+        self, runs: EmrRuns, settings: Settings, application: Application, asked: Document, parameters: Parameters
+    ) -> None:
+        self._runs, self._settings, self._parameters = runs, settings, parameters
+        self._role = asked["executionRoleArn"]
+        self._account, self._region = _ACCOUNT.get()(), _REGION.get()()
+        overrides = asked.get("configurationOverrides") or {}
+        inherited = application.record.get("monitoringConfiguration") or {}
+        self._monitoring = {**inherited, **(overrides.get("monitoringConfiguration") or {})}
+        identity, run_id, now = application.record["applicationId"], _identity(), _now()
+        self.record: Document = {
+            "applicationId": identity,
+            "jobRunId": run_id,
+            **({"name": asked["name"]} if asked.get("name") else {}),
+            "arn": f"{_arn(identity)}/jobruns/{run_id}",
+            "createdBy": f"arn:aws:iam::{self._account}:root",
+            "createdAt": now,
+            "updatedAt": now,
+            "executionRole": self._role,
+            "state": "SUBMITTED",
+            "stateDetails": "",
+            "releaseLabel": application.record["releaseLabel"],
+            "configurationOverrides": overrides,
+            "jobDriver": asked["jobDriver"],
+            "tags": asked.get("tags") or {},
+            "mode": asked.get("mode") or "BATCH",
+            "attempt": 1,
+            "executionTimeoutMinutes": int(asked.get("executionTimeoutMinutes", _TIMEOUT_MINUTES)),
+        }
+
+    def spark_job(self) -> Job:
+        """What is run."""
+        submit = self.record["jobDriver"]["sparkSubmit"]
+        return Job(
+            run_id=self.record["jobRunId"],
+            name=self.record.get("name") or self.record["jobRunId"],
+            script=submit["entryPoint"],
+            arguments=tuple(submit.get("entryPointArguments") or ()),
+            py_files=tuple(self._parameters.py_files),
+            jars=tuple(self._parameters.jars),
+            files=tuple(self._parameters.files),
+            conf=self._parameters.conf,
+            iceberg=self._parameters.iceberg,
+        )
+
+    def assume(self) -> roles.Actor:
+        """The execution role."""
+        return roles.assume(self._role, self.record["jobRunId"], self._account, self._region, self._settings)
+
+    def sinks(self, actor: roles.Actor) -> tuple[list[Sink], list[Sink]]:
+        """The driver's logs, where the run or its application asks for them."""
+        output: list[Sink] = []
+        error: list[Sink] = []
+        path = f"applications/{self.record['applicationId']}/jobs/{self.record['jobRunId']}/SPARK_DRIVER"
+        if uri := (self._monitoring.get("s3MonitoringConfiguration") or {}).get("logUri"):
+            bucket, _, prefix = uri.partition("://")[2].partition("/")
+            folder = "/".join(part for part in (prefix.strip("/"), path) if part)
+            s3 = actor.client("s3")
+            output.append(LogObject(s3, bucket, f"{folder}/stdout.gz"))
+            error.append(LogObject(s3, bucket, f"{folder}/stderr.gz"))
+        watch = self._monitoring.get("cloudWatchLoggingConfiguration") or {}
+        if watch.get("enabled"):
+            logs = actor.client("logs")
+            group = watch.get("logGroupName") or "/aws/emr-serverless"
+            stream = "/".join(part for part in (watch.get("logStreamNamePrefix"), path) if part)
+            output.append(LogStream(logs, group, f"{stream}/stdout"))
+            error.append(LogStream(logs, group, f"{stream}/stderr"))
+        return output, error
+
+    def began(self) -> None:
+        now = _now()
+        if self.record["state"] == "SUBMITTED":
+            self.record.update(state="RUNNING", startedAt=now, updatedAt=now)
+
+    def ended(self, end: End) -> None:
+        now = _now()
+        if end.how is How.FAILED:
+            code = "" if end.exit_code is None else f" ExitCode: {end.exit_code}."
+            self.record["stateDetails"] = (
+                f"Job failed, please check complete logs in configured logging destination.{code} "
+                f"Last few exceptions: {end.message}"
+            )
+        elif end.how is How.TIMED_OUT:
+            minutes = self.record["executionTimeoutMinutes"]
+            self.record["stateDetails"] = f"Job run timed out after {minutes} minutes"
+        self.record.update(
+            endedAt=now, updatedAt=now, totalExecutionDurationSeconds=int(now - self.record.get("startedAt", now))
+        )
+        # Last: whoever polls for the state must find the rest.
+        self.record["state"] = _STATES[end.how]
+        self._runs.forget(self.record["jobRunId"])
+
+
+RUNS = EmrRuns()
+"""What the embedded AWS of this process has."""
+
+
+def _identity() -> str:
+    letters = string.ascii_lowercase + string.digits
+    return "00" + "".join(secrets.choice(letters) for _ in range(14))
+
+
+def _arn(application_id: str) -> str:
+    return f"arn:aws:emr-serverless:{_REGION.get()()}:{_ACCOUNT.get()()}:/applications/{application_id}"
+
+
+def _scoped(identity: str) -> tuple[str, str, str]:
+    return _ACCOUNT.get()(), _REGION.get()(), identity
+
+
+def _now() -> float:
+    return round(time.time(), 3)
