@@ -81,7 +81,7 @@ class EnvironmentSettings(BaseModel):
     """FLEX is cheaper, and starts when Glue has room: for dev only."""
     emr: bool
     """Whether each tenant has an EMR Serverless application. It costs nothing idle."""
-    emr_cores: int = Field(default=64, ge=8)
+    emr_cores: int = Field(default=64, ge=16)
     """How many vCPU an application may grow to, over all its runs, with 4 GB of memory and 20 GB of disk for each."""
     emr_idle_minutes: int = Field(default=10, ge=5, le=15)
     """How long an application stays up after its last run."""
