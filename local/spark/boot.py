@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 
 OUTCOME = "MEDALLION_SPARK_OUTCOME"
-"""Names the file into which a failure is written, as {"type", "message"}."""
+"""Names the file into which a failure is written, as {"type", "message", "traceback"}."""
 
 PROJECT = "MEDALLION_SPARK_PROJECT"
 """Names the project's folder, which a job does not see."""
@@ -31,16 +31,16 @@ def main() -> None:
         runpy.run_path(script, run_name="__main__")
     except SystemExit as leaving:
         if leaving.code not in (None, 0):
-            _note(outcome, "SystemExit", str(leaving.code))
+            _note(outcome, "SystemExit", str(leaving.code), "")
         raise
     except BaseException as error:  # noqa: BLE001  # whatever a script raises is its outcome
-        _note(outcome, type(error).__name__, str(error))
-        # The first frames are this file's and runpy's.
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == script]
         told = traceback.TracebackException.from_exception(error)
-        while frames and told.stack and told.stack[0].filename != script:
+        # The first frames are this file's and runpy's.
+        while told.stack and told.stack[0].filename != script:
             del told.stack[0]
-        print("".join(told.format()), file=sys.stderr, flush=True)  # noqa: T201  # the job's own error log
+        said = "".join(told.format())
+        _note(outcome, type(error).__name__, str(error), said)
+        sys.stderr.write(said)
         sys.exit(1)
 
 
@@ -50,10 +50,10 @@ def _hide(project: Path) -> None:
     sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != project and "__editable__" not in entry]
 
 
-def _note(outcome: Path, kind: str, message: str) -> None:
+def _note(outcome: Path, kind: str, message: str, said: str) -> None:
     # A Java exception's message holds its whole stack: the lines that say something are kept.
     message = "\n".join(line for line in message.splitlines() if not line.startswith(("\tat ", "\t... ")))
-    outcome.write_text(json.dumps({"type": kind, "message": message}), encoding="utf-8")
+    outcome.write_text(json.dumps({"type": kind, "message": message, "traceback": said}), encoding="utf-8")
 
 
 if __name__ == "__main__":

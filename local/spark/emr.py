@@ -69,6 +69,26 @@ class EmrRuns:
         with self._lock:
             self._applications.clear()
 
+    def state(self) -> list[Document]:
+        """Everything, as JSON holds it."""
+        with self._lock:
+            return [
+                {"scope": list(scope), "record": each.record, "runs": each.runs, "tokens": each.tokens}
+                for scope, each in self._applications.items()
+            ]
+
+    def restore(self, state: list[Document]) -> None:
+        """Take over what `state` told of a server that has stopped: its runs have, too."""
+        with self._lock:
+            self._applications.clear()
+            for kept in state:
+                account, region, identity = kept["scope"]
+                application = Application(kept["record"], kept["runs"], kept["tokens"])
+                self._applications[account, region, identity] = application
+                for run in application.runs.values():
+                    if run["state"] not in ENDED:
+                        run.update(state="CANCELLED", stateDetails="The embedded AWS was stopped")
+
     # --- applications
 
     def create(self, asked: Document) -> Document:

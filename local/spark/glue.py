@@ -208,7 +208,7 @@ class Attempt:
         return roles.assume(self.role, "GlueJobRunnerSession", self.account, self.region, self.runs.settings)
 
     def sinks(self, actor: roles.Actor) -> tuple[list[Sink], list[Sink]]:
-        """Glue's log groups: what the script prints, and what it and Spark complain of."""
+        """Glue's log groups: what the script prints, and what Spark and Python complain of."""
         logs, arguments = actor.client("logs"), self.arguments
         prefix = arguments.get("--custom-logGroup-prefix") or _LOG_GROUP
         security = self.record.get("SecurityConfiguration")

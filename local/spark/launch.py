@@ -96,7 +96,7 @@ def prepare(
         *("--name", job.name),
         *(
             option
-            for name, value in _configuration(job, actor, scratch, settings)
+            for name, value in configuration(job, actor, scratch, settings).items()
             for option in ("--conf", f"{name}={value}")
         ),
         *(("--py-files", ",".join(map(str, py_files))) if py_files else ()),
@@ -154,7 +154,7 @@ def _archive(job: Job, installation: Installation, jars: list[Path]) -> list[str
     return [f"-XX:SharedArchiveFile={installation.archive}", "-Xshare:auto", "-Xlog:disable", "-Xlog:all=error:stderr"]
 
 
-def _configuration(job: Job, actor: Actor, scratch: Path, settings: Settings) -> list[tuple[str, str]]:
+def configuration(job: Job, actor: Actor, scratch: Path, settings: Settings) -> dict[str, str]:
     """The job's own configuration, and over it what is local: the machine, the endpoint, and nothing else."""
     catalogs = [name for name in job.conf if name.startswith("spark.sql.catalog.") and name.count(".") == 3]
     local = {
@@ -174,7 +174,7 @@ def _configuration(job: Job, actor: Actor, scratch: Path, settings: Settings) ->
         "spark.hadoop.fs.s3a.aws.credentials.provider": "com.amazonaws.auth.EnvironmentVariableCredentialsProvider",
         **{f"{catalog}.s3.path-style-access": "true" for catalog in catalogs},
     }
-    return list({**job.conf, **local}.items())
+    return {**job.conf, **local}
 
 
 @dataclass(frozen=True)

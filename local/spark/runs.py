@@ -179,19 +179,28 @@ class Runner:
                     how = How.TIMED_OUT
         finally:
             _end(process)
+        if failure := _noted(command.outcome):
+            # Spark prints what Python complains of as standard output. As on Glue, the error log has it as well.
+            with (folder / "stderr").open("a", encoding="utf-8") as err_log:
+                err_log.write(f"Error from Python:\n{failure['traceback'] or failure['message']}\n")
         for follower in followers:
             follower.close()
-        if how is not None:
-            return End(how)
-        return _outcome(process.returncode, command.outcome)
+        return End(how) if how is not None else _outcome(process.returncode, failure)
 
 
-def _outcome(code: int, noted: Path) -> End:
+def _noted(outcome: Path) -> dict[str, str] | None:
+    """What the driver noted of the script's failure."""
+    try:
+        noted: dict[str, str] = json.loads(outcome.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return noted
+
+
+def _outcome(code: int, failure: dict[str, str] | None) -> End:
     if code == 0:
         return End(How.SUCCEEDED, exit_code=0)
-    try:
-        failure = json.loads(noted.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    if failure is None:
         # The script did not get to say anything: its process was killed, or Spark itself did not start.
         return End(How.FAILED, f"Command failed with exit code {code}", code)
     return End(How.FAILED, f"{failure['type']}: {failure['message']}"[:_MESSAGE_CHARACTERS], code)

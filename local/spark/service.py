@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 
 from local.settings import Settings
-from local.spark import emr, emr_api, glue, tasks
+from local.spark import emr, emr_api, glue, kept, tasks
 from local.spark.runs import Runner
 
 
@@ -21,4 +21,5 @@ def install(settings: Settings) -> None:
     glue.install(settings, runner)
     emr.RUNS.serve(settings, runner)
     emr_api.install()
+    kept.install()
     tasks.install(settings)

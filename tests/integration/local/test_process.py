@@ -64,6 +64,20 @@ def test_buckets_are_there_again_when_the_state_persists(own: Settings) -> None:
     assert client(kept, "s3").get_object(Bucket="kept", Key="k")["Body"].read() == b"v"
 
 
+def test_application_is_there_again_when_the_state_persists(own: Settings) -> None:
+    kept = own.model_copy(update={"persist": True})
+    process.up(kept)
+    made = client(kept, "emr-serverless").create_application(
+        name="kept", type="Spark", releaseLabel="emr-7.13.0", tags={"tenant": "acme"}
+    )
+    process.down(kept.state_dir)
+    process.up(kept)
+    found = client(kept, "emr-serverless").get_application(applicationId=made["applicationId"])["application"]
+    assert (found["name"], found["state"], found["tags"]) == ("kept", "CREATED", {"tenant": "acme"})
+    process.reset(kept.state_dir)
+    assert client(kept, "emr-serverless").list_applications()["applications"] == []
+
+
 def test_process_is_left_alone_when_its_id_was_given_to_another(own: Settings) -> None:
     own.state_dir.mkdir()
     strange = process.Running(pid=os.getpid(), started=1.0, settings=own)

@@ -31,6 +31,24 @@ FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
             [("s3:GetObject", "arn:aws:s3:::b/k")],
         ),
         (
+            "arn:aws:states:::glue:startJobRun.sync",
+            {"JobName": "j"},
+            [
+                ("glue:StartJobRun", "arn:aws:glue:us-east-1:000000000000:job/j"),
+                ("glue:GetJobRun", "arn:aws:glue:us-east-1:000000000000:job/j"),
+            ],
+        ),
+        (
+            "arn:aws:states:::glue:startJobRun",
+            {"JobName": "j"},
+            [("glue:StartJobRun", "arn:aws:glue:us-east-1:000000000000:job/j")],
+        ),
+        (
+            "arn:aws:states:::emr-serverless:startJobRun",
+            {"ApplicationId": "00a"},
+            [("emr-serverless:StartJobRun", "arn:aws:emr-serverless:us-east-1:000000000000:/applications/00a")],
+        ),
+        (
             "arn:aws:states:::events:putEvents",
             {"Entries": [{"EventBusName": "bus"}, {}]},
             [
