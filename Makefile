@@ -65,8 +65,8 @@ $(STAMPS)/spark: local/spark/ivy.xml $(STAMPS)/python
 	@touch $@
 
 .PHONY: demo
-demo: setup ## Deploy to an embedded AWS, carry real files from Landing to Gold, report in build/demo.json
-	@$(BIN)/python -m demo
+demo: setup $(if $(filter glue emr,$(LANE)),setup-spark) ## Deploy to an embedded AWS, carry real files from Landing to Gold (LANE=glue: on Spark)
+	@$(BIN)/python -m demo $(if $(LANE),--lane $(LANE))
 
 .PHONY: test
 test: lint unit infrastructure integration ## Lint and run every test (under ten minutes)

@@ -23,6 +23,7 @@ from medallion.errors import MedallionError
 
 _WIDTH_WITHOUT_TERMINAL = 140
 _INTERRUPTED = 130
+LANES = ("auto", "lambda", "glue", "emr")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,12 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--keep", action="store_true", help="leave the embedded AWS running, to look around in it")
     parser.add_argument("--port", type=int, help="the embedded AWS's port (default: a free one)")
+    parser.add_argument("--lane", choices=LANES, default="auto", help="the engine (default: auto, by size)")
     given = parser.parse_args(arguments)
     root = project_root()
     folder = root / "build" / "demo"
     settings = Settings(state_dir=folder / "state", port=given.port or _free_port())
     try:
-        return _show(root, folder, settings, keep=given.keep)
+        return _show(root, folder, settings, given.lane, keep=given.keep)
     except MedallionError as error:
         sys.stderr.write(f"demo: {error}\n")
     except (BotoCoreError, ClientError) as error:
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _show(root: Path, folder: Path, settings: Settings, *, keep: bool) -> int:
+def _show(root: Path, folder: Path, settings: Settings, lane: str, *, keep: bool) -> int:
     stage = Stage()
     process.down(settings.state_dir)
     shutil.rmtree(folder, ignore_errors=True)
@@ -57,7 +59,7 @@ def _show(root: Path, folder: Path, settings: Settings, *, keep: bool) -> int:
     try:
         with stage.act(f"Start an embedded AWS on port {settings.port}") as tell:
             process.up(settings, tell)
-        report = Demo(stage, settings, root, folder).show()
+        report = Demo(stage, settings, root, folder, lane).show()
         ended_well = True
     finally:
         if not (keep and ended_well):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ class Demo:
     settings: Settings
     root: Path
     folder: Path
+    lane: str = "auto"
     problems: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -85,7 +87,9 @@ class Demo:
         assembly = self.folder / "cdk.out"
         here = {"CDK_DEFAULT_ACCOUNT": self.settings.account, "CDK_DEFAULT_REGION": self.settings.region}
         with self._timed("synth", "Synthesize the CDK app") as tell:
-            run_cdk(self.root, ["synth", "--all", "--quiet", "--output", str(assembly)], here, tell)
+            settings = json.dumps({"lane": self.lane, "emr": self.lane == "emr"})
+            asked = ["synth", "--all", "--quiet", "--output", str(assembly), "--context", f"settings={settings}"]
+            run_cdk(self.root, asked, here, tell)
         with self._timed("deploy", "Deploy it with the CDK command to an embedded AWS") as tell:
             return deploy(self.settings, self.root, assembly=assembly, progress=tell)
 

@@ -53,7 +53,7 @@ class PipelineStack(Stack):
         extra = {Task.SEED: read_files("GetFolder", asset.bucket.arn_for_objects(asset.s3_object_key))}
         environment = {
             Task.SEED: {"MEDALLION_SCHEDULE_ROLE_ARN": schedules.role.role.role_arn},
-            Task.REFINE: {"MEDALLION_LANES": ",".join(lanes.lanes)},
+            Task.REFINE: {"MEDALLION_LANES": ",".join(lanes.lanes), "MEDALLION_LANE": settings.lane},
             Task.HOUSEKEEP: {
                 "MEDALLION_RECEIPT_DAYS": str(settings.receipt_days),
                 "MEDALLION_ROLLBACK_DAYS": str(settings.rollback_days),

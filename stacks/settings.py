@@ -67,6 +67,8 @@ class EnvironmentSettings(BaseModel):
     engine_storage: int = Field(ge=512, le=10240)
     alarms: bool
     """Whether a message in a dead-letter queue raises an alarm."""
+    lane: Literal["auto", "lambda", "glue", "emr"] = "auto"
+    """The lane of sources that leave it open: by what a run has to read, or always this one."""
     glue_version: Literal["5.1", "4.0"] = "5.1"
     glue_jars: tuple[str, ...] = ()
     """Addresses (s3://…) of the jars that Glue 4.0 is given, since its own Iceberg knows no branches: Iceberg's runtime
@@ -103,6 +105,8 @@ class EnvironmentSettings(BaseModel):
             raise ValueError("glue_jars: each is the address of one jar, s3://bucket/key.jar")
         if self.job_class == "FLEX" and self.environment is not Environment.DEV:
             raise ValueError("job_class FLEX starts whenever there is room: it is for dev only")
+        if self.lane == "emr" and not self.emr:
+            raise ValueError("lane emr needs emr: true, which gives each tenant an application")
         if bool(self.emr_subnets) != bool(self.emr_security_groups):
             raise ValueError("emr_subnets and emr_security_groups go together: give both or neither")
         return self

@@ -1,11 +1,13 @@
-"""Which engine a run goes to: as its source says, or by what it has to read."""
+"""Which engine a run goes to: as its source says, or its environment, or by what it has to read."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from medallion.contracts.model import Lane
 from medallion.engines.inputs import Inputs
 from medallion.errors import LaneNotAvailable
-from medallion.layout import TenantLayout
 
 GIB = 1024**3
 SMALL = 4 * GIB
@@ -14,23 +16,37 @@ LARGE = 500 * GIB
 """From so many bytes on a run goes to EMR Serverless, whose workers are larger."""
 
 
+@dataclass(frozen=True)
+class Lanes:
+    """The lanes that a deployment has, and the one that its sources take which leave it open."""
+
+    available: frozenset[Lane] = frozenset({Lane.LAMBDA})
+    usual: Lane = Lane.AUTO
+
+    @classmethod
+    def of(cls, variables: Mapping[str, str]) -> Lanes:
+        """The lanes that a Lambda's environment variables name."""
+        available = frozenset(Lane(one) for one in variables.get("MEDALLION_LANES", Lane.LAMBDA).split(","))
+        return cls(available, Lane(variables.get("MEDALLION_LANE", Lane.AUTO)))
+
+    def choose(self, source: str, asked: Lane, size: int) -> Lane:
+        """The lane of a run of `source` that reads `size` bytes.
+
+        LaneNotAvailable where one is asked for that is not deployed; one that is chosen by size is the largest that
+        there is.
+        """
+        fixed = self.usual if asked is Lane.AUTO else asked
+        if fixed is not Lane.AUTO:
+            if fixed not in self.available:
+                raise LaneNotAvailable(
+                    f"source {source} asks for lane {fixed}, which this deployment does not have; "
+                    f"use {', '.join(sorted(self.available))} or auto"
+                )
+            return fixed
+        wanted = [Lane.LAMBDA, *([Lane.GLUE] if size > SMALL else []), *([Lane.EMR] if size > LARGE else [])]
+        return next((lane for lane in reversed(wanted) if lane in self.available), Lane.LAMBDA)
+
+
 def bytes_to_read(objects: int, inputs: Inputs) -> int:
     """All that a run must read: its `objects` bytes, and what its records are resolved against."""
     return objects + inputs.silver.bytes + sum(one.bytes for one in inputs.references.values())
-
-
-def choose_lane(layout: TenantLayout, source: str, asked: Lane, available: frozenset[Lane], size: int) -> Lane:
-    """The lane of a run that reads `size` bytes.
-
-    LaneNotAvailable where the source asks for one that the environment has not; one that is chosen by size is the
-    largest that there is.
-    """
-    if asked is not Lane.AUTO:
-        if asked not in available:
-            raise LaneNotAvailable(
-                f"source {source} of tenant {layout.tenant} asks for lane {asked}, which this deployment does not "
-                f"have; use one of {', '.join(sorted(available))}, or auto"
-            )
-        return asked
-    wanted = [Lane.LAMBDA, *([Lane.GLUE] if size > SMALL else []), *([Lane.EMR] if size > LARGE else [])]
-    return next((lane for lane in reversed(wanted) if lane in available), Lane.LAMBDA)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 
-from medallion.contracts.model import Frozen, Lane
+from medallion.contracts.model import Frozen
 from medallion.control.plane import ControlPlane
 from medallion.engines.duckdb.session import Resources
 from medallion.engines.iceberg import Lake, glue_catalog
 from medallion.events import SOURCE, EventType
 from medallion.layout import Environment, EnvironmentLayout, Task, TenantLayout, Zone
+from medallion.steps.lanes import Lanes
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -33,13 +34,13 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Platform:
-    """One tenant's platform, as a step sees it. `lanes` are those that its environment has."""
+    """One tenant's platform, as a step sees it."""
 
     layout: TenantLayout
     session: boto3.Session
     resources: Resources
     clock: Callable[[], datetime] = field(default=_utc_now)
-    lanes: frozenset[Lane] = field(default=frozenset({Lane.LAMBDA}), kw_only=True)
+    lanes: Lanes = field(default=Lanes(), kw_only=True)
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Platform:
@@ -48,9 +49,8 @@ class Platform:
             Environment(variables["MEDALLION_ENVIRONMENT"]), variables["MEDALLION_ACCOUNT"], variables["AWS_REGION"]
         )
         resources = Resources(region=shared.region, memory=variables.get("MEDALLION_ENGINE_MEMORY", "2GB"))
-        lanes = frozenset(Lane(one) for one in variables.get("MEDALLION_LANES", Lane.LAMBDA).split(","))
         tenant = shared.tenant(variables["MEDALLION_TENANT"])
-        return cls(tenant, boto3.Session(region_name=shared.region), resources, lanes=lanes)
+        return cls(tenant, boto3.Session(region_name=shared.region), resources, lanes=Lanes.of(variables))
 
     @cached_property
     def control(self) -> ControlPlane:

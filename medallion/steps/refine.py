@@ -22,7 +22,7 @@ from medallion.layout import TableLayout, Zone
 from medallion.plan.compiler import compile_plan
 from medallion.plan.model import Plan
 from medallion.steps.entries import active_contract
-from medallion.steps.lanes import bytes_to_read, choose_lane
+from medallion.steps.lanes import bytes_to_read
 from medallion.steps.lease import confirm
 from medallion.steps.platform import Platform
 from medallion.steps.ticket import Ticket
@@ -66,7 +66,7 @@ def refine(platform: Platform, ticket: Ticket) -> Handover:
     run = Attempt(ticket.commit, ticket.branch, started_at)
     material = _material(platform, ticket, tables)
     size = bytes_to_read(platform.control.run(ticket.run_id).bytes, inputs)
-    lane = choose_lane(layout, ticket.subject, Lane(ticket.lane), platform.lanes, size)
+    lane = platform.lanes.choose(ticket.subject, Lane(ticket.lane), size)
     platform.control.note(ticket.run_id, lane=lane)
     try:
         if lane is not Lane.LAMBDA:

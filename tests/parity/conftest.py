@@ -13,10 +13,10 @@ from local.settings import HOST, Settings, default_state_dir
 from local.spark import installation
 from medallion.contracts.model import Lane
 from medallion.engines.spark.refine import refine
+from medallion.steps.lanes import Lanes
 from stacks.spark import CATALOGUE, catalogue
 from tests.integration.local.conftest import free_port
 from tests.integration.steps.workbench import Workbench, workbench
-
 
 _GATEWAY = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
 """Spark's gateway leaves its sockets to be closed by the garbage collector."""
@@ -35,7 +35,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
         pytest.MonkeyPatch.context() as patch,
         workbench(tmp_path_factory.mktemp("bench"), free_port(), patch.setenv) as made,
     ):
-        made.platform = replace(made.platform, lanes=frozenset({Lane.LAMBDA, Lane.GLUE}))
+        made.platform = replace(made.platform, lanes=Lanes(frozenset({Lane.LAMBDA, Lane.GLUE})))
         made.lane = Lane.GLUE
         yield made
 
