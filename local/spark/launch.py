@@ -37,6 +37,10 @@ _OPENED = (
 """What Spark 3.5's own launcher opens to it on Java 17 (org.apache.spark.launcher.JavaModuleOptions)."""
 
 
+_DRIVER_ENV = "spark.emr-serverless.driverEnv."
+"""EMR Serverless sets what follows as a variable of the driver."""
+
+
 class LaunchFailed(Exception):
     """A job could not be started: something that it names cannot be had."""
 
@@ -116,6 +120,7 @@ def prepare(
     ]
     outcome = folder / "outcome.json"
     environment = {
+        **{name.removeprefix(_DRIVER_ENV): value for name, value in job.conf.items() if name.startswith(_DRIVER_ENV)},
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(work),
         "LANG": "C.UTF-8",
@@ -160,6 +165,8 @@ def configuration(job: Job, actor: Actor, scratch: Path, settings: Settings) -> 
     local = {
         "spark.master": f"local[{settings.spark_cores}]",
         "spark.submit.deployMode": "client",
+        "spark.pyspark.python": sys.executable,
+        "spark.pyspark.driver.python": sys.executable,
         "spark.driver.host": HOST,
         "spark.driver.bindAddress": HOST,
         "spark.ui.enabled": "false",

@@ -64,7 +64,8 @@ def _run(found: Installation, settings: Settings, folder: Path) -> None:
         check=False,
     )
     if ran.returncode != 0:
-        told = "\n".join(ran.stderr.splitlines()[-12:])
+        # Spark prints what the script's Python complains of as standard output.
+        told = "\n".join((ran.stderr + ran.stdout).splitlines()[-12:])
         raise SparkMissing(f"A first Spark job on this machine failed:\n{told}")
     if partial.exists():
         partial.rename(found.archive)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -56,6 +57,38 @@ def test_function_topic_and_query_keep_their_properties_when_a_stack_made_them(
     assert topic["KmsMasterKeyId"] == outputs["Key"]
     query = aws("athena").get_named_query(NamedQueryId=outputs["NamedQuery"])["NamedQuery"]
     assert (query["Database"], query["QueryString"], query["WorkGroup"]) == ("pipeline", "SELECT 1", "pipeline")
+
+
+def test_glue_job_keeps_its_properties_when_a_stack_made_it(aws: Clients) -> None:
+    template = {
+        "Resources": {
+            "Encrypted": {
+                "Type": "AWS::Glue::SecurityConfiguration",
+                "Properties": {
+                    "Name": "encrypted",
+                    "EncryptionConfiguration": {"CloudWatchEncryption": {"CloudWatchEncryptionMode": "DISABLED"}},
+                },
+            },
+            "Job": {
+                "Type": "AWS::Glue::Job",
+                "Properties": {
+                    "Name": "kept",
+                    "Role": "none",
+                    "Command": {"Name": "glueetl", "ScriptLocation": "s3://none/none.py"},
+                    "ExecutionClass": "FLEX",
+                    "ExecutionProperty": {"MaxConcurrentRuns": 3},
+                    "SecurityConfiguration": {"Ref": "Encrypted"},
+                },
+            },
+        }
+    }
+    aws("cloudformation").create_stack(StackName="glue", TemplateBody=json.dumps(template))
+    aws("cloudformation").get_waiter("stack_create_complete").wait(StackName="glue", WaiterConfig={"Delay": 1})
+    job = aws("glue").get_job(JobName="kept")["Job"]
+    assert (job["ExecutionProperty"], job["ExecutionClass"]) == ({"MaxConcurrentRuns": 3}, "FLEX")
+    assert job["SecurityConfiguration"] == "encrypted"
+    configuration = aws("glue").get_security_configuration(Name="encrypted")["SecurityConfiguration"]
+    assert configuration["EncryptionConfiguration"]["CloudWatchEncryption"]["CloudWatchEncryptionMode"] == "DISABLED"
 
 
 def test_one_of_many_wins_when_threads_put_the_same_item_once(aws: Clients, outputs: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,16 @@ def test_command_holds_no_secret_when_it_is_formed(
     settings: Settings, actor: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Actor, "client", lambda self, service: Store())
-    job = Job("r", "n", "s3://b/jobs/s.py", ("--a", "1"), ("s3://b/domain.zip",), (), ("s3://b/extra.json",))
+    driver = "spark.emr-serverless.driverEnv"
+    conf = {f"{driver}.TENANT": "shop", f"{driver}.PYSPARK_PYTHON": "/usr/bin/python3.11"}
+    job = Job("r", "n", "s3://b/jobs/s.py", ("--a", "1"), ("s3://b/domain.zip",), (), ("s3://b/extra.json",), conf)
     found = Installation(Path("/java"), Path("/spark"), tmp_path / "jars")
     command = prepare(job, actor, found, tmp_path / "run", settings)
     assert "hush" not in " ".join(command.arguments)
     assert command.environment["AWS_SESSION_TOKEN"] == actor.token
     assert command.environment["AWS_REGION"] == "eu-west-1"
+    assert command.environment["TENANT"] == "shop"
+    assert command.environment["PYSPARK_PYTHON"] == sys.executable
     assert command.arguments[-2:] == ["--a", "1"]
     assert (command.folder / "extra.json").read_text() == "b/extra.json"
     assert "/iceberg/" not in " ".join(command.arguments)
