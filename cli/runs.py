@@ -114,6 +114,7 @@ def _facts(run: Run) -> list[tuple[str, object]]:
         ("source" if run.kind.of_source else "model", run.subject),
         ("status", status_text(run.status)),
         ("why", run.reason),
+        ("its job's log", "\n".join(run.job_log) or None),
         *(("warning", warning) for warning in run.warnings),
         ("decided", decided and f"{'approved' if decided.approved else 'rejected'} by {decided.by}: {decided.reason}"),
         ("rows", run.rows or None),

@@ -50,10 +50,14 @@ class PipelineStack(Stack):
         alerts = Alerts(self, "Alerts", layout=layout, settings=settings, key=key, emr_application=emr)
         schedules = Schedules(self, "Schedules", layout=layout, settings=settings, can=can)
         asset = s3_assets.Asset(self, "Folder", path=str(folder))
-        extra = {Task.SEED: read_files("GetFolder", asset.bucket.arn_for_objects(asset.s3_object_key))}
+        extra = {
+            Task.SEED: read_files("GetFolder", asset.bucket.arn_for_objects(asset.s3_object_key)),
+            Task.FAIL: can.read_log("ReadJobLog", lanes.job_log),
+        }
         environment = {
             Task.SEED: {"MEDALLION_SCHEDULE_ROLE_ARN": schedules.role.role.role_arn},
             Task.REFINE: {"MEDALLION_LANES": ",".join(lanes.lanes), "MEDALLION_LANE": settings.lane},
+            Task.FAIL: {"MEDALLION_JOB_LOG": lanes.job_log},
             Task.HOUSEKEEP: {
                 "MEDALLION_RECEIPT_DAYS": str(settings.receipt_days),
                 "MEDALLION_ROLLBACK_DAYS": str(settings.rollback_days),

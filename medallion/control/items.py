@@ -308,7 +308,8 @@ class Run(Item):
 
     `replays` are the runs whose records a reprocess or a backfill takes up once more, at whose request and why.
     `receipt` is the newest that tells of the run's end; an attempt that is under way has none yet. The objects and the
-    outcomes of a run of more than INLINE objects stand in its documents; its `totals` are here.
+    outcomes of a run of more than INLINE objects stand in its documents; its `totals` are here. `job_log` are the last
+    lines of the job that failed, where one did.
     """
 
     SK: ClassVar[str] = "RUN#"
@@ -339,6 +340,7 @@ class Run(Item):
     replays: tuple[str, ...] = ()
     requested_by: str = ""
     purpose: str = ""
+    job_log: tuple[str, ...] = ()
     receipt: Link | None = None
 
     @staticmethod

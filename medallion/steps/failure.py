@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import ClientError
 
 from medallion.contracts.model import Frozen
 from medallion.control.items import Run, RunStatus
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
 
 
 class Failure(Frozen):
@@ -24,11 +29,41 @@ class Failure(Frozen):
             return run.reason or "rejected by the gate"
         return f"{self.error}: {_message(self.cause)}"
 
+    @property
+    def glue_run(self) -> str | None:
+        """The id of the Glue job run that failed, if one did."""
+        told = _document(self.cause)
+        return str(told["Id"]) if "JobRunState" in told else None
+
+
+def last_lines(logs: CloudWatchLogsClient, group: str, stream: str) -> tuple[str, ...]:
+    """The last lines of a job's log. That it cannot be read is no reason for the run not to end."""
+    try:
+        found = logs.get_log_events(logGroupName=group, logStreamName=stream, limit=_LINES, startFromHead=False)
+    except ClientError as problem:
+        return (f"the log {group} {stream} could not be read: {problem.response['Error']['Code']}",)
+    lines = [line.rstrip() for one in found["events"] for line in one["message"].splitlines() if line.strip()]
+    return tuple(line[:_WIDTH] for line in lines[-_LINES:])
+
+
+_LINES, _WIDTH = 20, 300
+
 
 def _message(cause: str) -> str:
-    """What a Lambda's error says, without its stack trace; any other cause as it is."""
+    """What a Lambda's error says, without its stack trace, or a job's run; any other cause as it is."""
+    match _document(cause):
+        case {"errorMessage": message}:
+            return str(message)
+        case {"JobName": job, "Id": run, "JobRunState": state, **more}:
+            return f"run {run} of job {job} is {state}: {more.get('ErrorMessage', 'it says no more; see its log')}"
+        case {"JobRunId": run, "State": state, **more}:
+            return f"EMR Serverless run {run} is {state}: {more.get('StateDetails', 'it says no more; see its log')}"
+    return cause
+
+
+def _document(cause: str) -> dict[str, Any]:
     try:
         told = json.loads(cause)
     except ValueError:
-        return cause
-    return str(told.get("errorMessage", cause)) if isinstance(told, dict) else cause
+        return {}
+    return told if isinstance(told, dict) else {}

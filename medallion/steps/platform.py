@@ -22,6 +22,7 @@ from medallion.steps.lanes import Lanes
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -34,13 +35,14 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Platform:
-    """One tenant's platform, as a step sees it."""
+    """One tenant's platform, as a step sees it. `job_log` is the log group of the Glue job's errors."""
 
     layout: TenantLayout
     session: boto3.Session
     resources: Resources
     clock: Callable[[], datetime] = field(default=_utc_now)
     lanes: Lanes = field(default=Lanes(), kw_only=True)
+    job_log: str = field(default="", kw_only=True)
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Platform:
@@ -50,7 +52,8 @@ class Platform:
         )
         resources = Resources(region=shared.region, memory=variables.get("MEDALLION_ENGINE_MEMORY", "2GB"))
         tenant = shared.tenant(variables["MEDALLION_TENANT"])
-        return cls(tenant, boto3.Session(region_name=shared.region), resources, lanes=Lanes.of(variables))
+        session, job_log = boto3.Session(region_name=shared.region), variables.get("MEDALLION_JOB_LOG", "")
+        return cls(tenant, session, resources, lanes=Lanes.of(variables), job_log=job_log)
 
     @cached_property
     def control(self) -> ControlPlane:
@@ -67,6 +70,10 @@ class Platform:
     @cached_property
     def states(self) -> SFNClient:
         return self.session.client("stepfunctions")
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        return self.session.client("logs")
 
     @cached_property
     def _events(self) -> EventBridgeClient:

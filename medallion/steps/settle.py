@@ -5,6 +5,8 @@ Abandon: a run that ends without publishing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from medallion.control.items import Run, RunStatus
 from medallion.engines.duckdb.quarantine import withdraw
 from medallion.engines.model import SourceTables
@@ -26,9 +28,9 @@ def settle(platform: Platform, ticket: Ticket, decision: Decision) -> Run:
     return platform.control.run(ticket.run_id)
 
 
-def abandon(platform: Platform, ticket: Ticket, status: RunStatus, reason: str) -> Run:
+def abandon(platform: Platform, ticket: Ticket, status: RunStatus, reason: str, log: Sequence[str] = ()) -> Run:
     """End a run that failed or was rejected: its branch goes, its quarantine entries are withdrawn, its records stay
-    in Bronze.
+    in Bronze. `log` are the last lines of the job that failed.
 
     What a reader sees is as it was before the run. A run whose snapshot is published already is not taken back but
     completed.
@@ -37,6 +39,8 @@ def abandon(platform: Platform, ticket: Ticket, status: RunStatus, reason: str) 
     if run.status.ended:
         hand_over(platform, ticket)
         return run
+    if log:
+        platform.control.note(ticket.run_id, job_log=tuple(log))
     if not ticket.kind.of_source:
         platform.control.begin_build(ticket.subject, ticket.run_id)
     target = ticket.published_table(platform.layout)

@@ -23,7 +23,8 @@ _ON_EMR = "RefineOnEmr"
 class LargeLanes(Construct):
     """What runs a batch that outgrows a Lambda, and what the ingest machine must know and may do to use it.
 
-    `lanes` are the lanes that there are; `absent` the machine's states that stand for one that there is not.
+    `lanes` are the lanes that there are, `job_log` is the log group of what goes wrong in the one on Glue; `absent` the
+    machine's states that stand for one that there is not.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class LargeLanes(Construct):
             script=self._script,
         )
         self.refine.node.add_dependency(security)
+        self.job_log = layout.job_log_groups(Job.REFINE, settings.glue_version)[0]
         self.lanes: tuple[str, ...] = ("lambda", "glue")
         self.absent: tuple[str, ...] = (_ON_EMR,)
         self.substitutions = {"RefineJobName": layout.job(Job.REFINE)}
