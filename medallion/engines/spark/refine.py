@@ -51,9 +51,10 @@ def prepare(spark: SparkSession) -> None:
 
 def judge(spark: SparkSession, statements: Mapping[str, str]) -> None:
     """The views `open_failures`, `judged` and `resolved`, from the views that are offered."""
-    for relation in ("open_failures", "judged"):
-        spark.sql(statements[relation]).createOrReplaceTempView(relation)
-    _keep(spark, "resolved", statements["resolved"])
+    spark.sql(statements["open_failures"]).createOrReplaceTempView("open_failures")
+    # Each is read more than once: the records' texts are looked at in one pass.
+    for relation in ("judged", "resolved"):
+        _keep(spark, relation, statements[relation])
 
 
 class _Run:
