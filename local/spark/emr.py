@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import logging
-import secrets
-import string
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from local.seams import seam
 from local.settings import Settings
 from local.spark import roles
-from local.spark.arguments import BadParameters, Parameters, of_emr
-from local.spark.launch import Job
-from local.spark.logs import LogObject, LogStream, Sink
-from local.spark.runs import End, How, Run, Runner
+from local.spark.arguments import BadParameters, of_emr
+from local.spark.emr_run import EmrRun, application_arn, moment, new_identity
+from local.spark.runs import Run, Runner
 
 logger = logging.getLogger("local.spark")
 
@@ -25,8 +21,6 @@ _REGION = seam("core.responses", "get_region")
 
 SERVICE = "emr-serverless.amazonaws.com"
 ENDED = frozenset({"SUCCESS", "FAILED", "CANCELLED"})
-_STATES = {How.SUCCEEDED: "SUCCESS", How.FAILED: "FAILED", How.STOPPED: "CANCELLED", How.TIMED_OUT: "CANCELLED"}
-_TIMEOUT_MINUTES = 720
 
 Document = dict[str, Any]
 
@@ -97,7 +91,7 @@ class EmrRuns:
             raise Refused("ValidationException", "Only applications of type SPARK run on the embedded AWS")
         if not asked.get("releaseLabel"):
             raise Refused("ValidationException", "releaseLabel is required")
-        identity, now = _identity(), _now()
+        identity, now = new_identity(), moment()
         defaults = {
             "autoStartConfiguration": {"enabled": True},
             "autoStopConfiguration": {"enabled": True, "idleTimeoutMinutes": 15},
@@ -110,7 +104,7 @@ class EmrRuns:
             **given,
             "type": "Spark",
             "applicationId": identity,
-            "arn": _arn(identity),
+            "arn": application_arn(identity),
             "state": "CREATED",
             "stateDetails": "",
             "createdAt": now,
@@ -137,7 +131,7 @@ class EmrRuns:
         """Change an application that does not run jobs."""
         record = self.application(identity).record
         given = {name: value for name, value in asked.items() if name not in ("clientToken", "type", "name")}
-        record.update(given, updatedAt=_now())
+        record.update(given, updatedAt=moment())
         return record
 
     def change_state(self, identity: str, state: str) -> None:
@@ -145,14 +139,14 @@ class EmrRuns:
         application = self.application(identity)
         if state == "STOPPED" and any(run["state"] not in ENDED for run in application.runs.values()):
             raise Refused("ConflictException", f"Application {identity} has active job runs", 409)
-        application.record.update(state=state, updatedAt=_now())
+        application.record.update(state=state, updatedAt=moment())
 
     def delete(self, identity: str) -> None:
         """Delete an application that is not started. CloudFormation stops it first."""
         application = self.application(identity)
         if application.record["state"] not in ("CREATED", "STOPPED"):
             raise Refused("ValidationException", f"Application {identity} must be stopped before it is deleted")
-        application.record.update(state="TERMINATED", updatedAt=_now())
+        application.record.update(state="TERMINATED", updatedAt=moment())
 
     # --- job runs
 
@@ -176,7 +170,7 @@ class EmrRuns:
             if known:
                 return application.runs[known]
             self._start_application(application)
-            attempt = EmrRun(self, self._settings, application, asked, parameters)
+            attempt = EmrRun(self._settings, application.record, asked, parameters, self.forget)
             record = attempt.record
             application.runs[record["jobRunId"]] = record
             if token := asked.get("clientToken"):
@@ -193,7 +187,7 @@ class EmrRuns:
             return
         if not record["autoStartConfiguration"].get("enabled", True):
             raise Refused("ValidationException", f"Application {record['applicationId']} is not started")
-        record.update(state="STARTED", updatedAt=_now())
+        record.update(state="STARTED", updatedAt=moment())
 
     def run(self, application_id: str, run_id: str) -> Document:
         """A run's record, or Refused."""
@@ -209,7 +203,7 @@ class EmrRuns:
             live = self._live.get(run_id)
             if live is None or record["state"] in ENDED:
                 raise Refused("ValidationException", f"Job run {run_id} has ended as {record['state']}")
-            record.update(state="CANCELLING", updatedAt=_now())
+            record.update(state="CANCELLING", updatedAt=moment())
             live.stop()
         return record
 
@@ -219,118 +213,9 @@ class EmrRuns:
             self._live.pop(run_id, None)
 
 
-class EmrRun:
-    """One job run, and its record, which GetJobRun answers with."""
-
-    def __init__(
-        self, runs: EmrRuns, settings: Settings, application: Application, asked: Document, parameters: Parameters
-    ) -> None:
-        self._runs, self._settings, self._parameters = runs, settings, parameters
-        self._role = asked["executionRoleArn"]
-        self._account, self._region = _ACCOUNT.get()(), _REGION.get()()
-        overrides = asked.get("configurationOverrides") or {}
-        inherited = application.record.get("monitoringConfiguration") or {}
-        self._monitoring = {**inherited, **(overrides.get("monitoringConfiguration") or {})}
-        identity, run_id, now = application.record["applicationId"], _identity(), _now()
-        self.record: Document = {
-            "applicationId": identity,
-            "jobRunId": run_id,
-            **({"name": asked["name"]} if asked.get("name") else {}),
-            "arn": f"{_arn(identity)}/jobruns/{run_id}",
-            "createdBy": f"arn:aws:iam::{self._account}:root",
-            "createdAt": now,
-            "updatedAt": now,
-            "executionRole": self._role,
-            "state": "SUBMITTED",
-            "stateDetails": "",
-            "releaseLabel": application.record["releaseLabel"],
-            "configurationOverrides": overrides,
-            "jobDriver": asked["jobDriver"],
-            "tags": asked.get("tags") or {},
-            "mode": asked.get("mode") or "BATCH",
-            "attempt": 1,
-            "executionTimeoutMinutes": int(asked.get("executionTimeoutMinutes", _TIMEOUT_MINUTES)),
-        }
-
-    def spark_job(self) -> Job:
-        """What is run."""
-        submit = self.record["jobDriver"]["sparkSubmit"]
-        return Job(
-            run_id=self.record["jobRunId"],
-            name=self.record.get("name") or self.record["jobRunId"],
-            script=submit["entryPoint"],
-            arguments=tuple(submit.get("entryPointArguments") or ()),
-            py_files=tuple(self._parameters.py_files),
-            jars=tuple(self._parameters.jars),
-            files=tuple(self._parameters.files),
-            conf=self._parameters.conf,
-            iceberg=self._parameters.iceberg,
-        )
-
-    def assume(self) -> roles.Actor:
-        """The execution role."""
-        return roles.assume(self._role, self.record["jobRunId"], self._account, self._region, self._settings)
-
-    def sinks(self, actor: roles.Actor) -> tuple[list[Sink], list[Sink]]:
-        """The driver's logs, where the run or its application asks for them."""
-        output: list[Sink] = []
-        error: list[Sink] = []
-        path = f"applications/{self.record['applicationId']}/jobs/{self.record['jobRunId']}/SPARK_DRIVER"
-        if uri := (self._monitoring.get("s3MonitoringConfiguration") or {}).get("logUri"):
-            bucket, _, prefix = uri.partition("://")[2].partition("/")
-            folder = "/".join(part for part in (prefix.strip("/"), path) if part)
-            s3 = actor.client("s3")
-            output.append(LogObject(s3, bucket, f"{folder}/stdout.gz"))
-            error.append(LogObject(s3, bucket, f"{folder}/stderr.gz"))
-        watch = self._monitoring.get("cloudWatchLoggingConfiguration") or {}
-        if watch.get("enabled"):
-            logs = actor.client("logs")
-            group = watch.get("logGroupName") or "/aws/emr-serverless"
-            stream = "/".join(part for part in (watch.get("logStreamNamePrefix"), path) if part)
-            output.append(LogStream(logs, group, f"{stream}/stdout"))
-            error.append(LogStream(logs, group, f"{stream}/stderr"))
-        return output, error
-
-    def began(self) -> None:
-        now = _now()
-        if self.record["state"] == "SUBMITTED":
-            self.record.update(state="RUNNING", startedAt=now, updatedAt=now)
-
-    def ended(self, end: End) -> None:
-        now = _now()
-        if end.how is How.FAILED:
-            code = "" if end.exit_code is None else f" ExitCode: {end.exit_code}."
-            self.record["stateDetails"] = (
-                f"Job failed, please check complete logs in configured logging destination.{code} "
-                f"Last few exceptions: {end.message}"
-            )
-        elif end.how is How.TIMED_OUT:
-            minutes = self.record["executionTimeoutMinutes"]
-            self.record["stateDetails"] = f"Job run timed out after {minutes} minutes"
-        self.record.update(
-            endedAt=now, updatedAt=now, totalExecutionDurationSeconds=int(now - self.record.get("startedAt", now))
-        )
-        # Last: whoever polls for the state must find the rest.
-        self.record["state"] = _STATES[end.how]
-        self._runs.forget(self.record["jobRunId"])
-
-
 RUNS = EmrRuns()
 """What the embedded AWS of this process has."""
 
 
-def _identity() -> str:
-    letters = string.ascii_lowercase + string.digits
-    return "00" + "".join(secrets.choice(letters) for _ in range(14))
-
-
-def _arn(application_id: str) -> str:
-    return f"arn:aws:emr-serverless:{_REGION.get()()}:{_ACCOUNT.get()()}:/applications/{application_id}"
-
-
 def _scoped(identity: str) -> tuple[str, str, str]:
     return _ACCOUNT.get()(), _REGION.get()(), identity
-
-
-def _now() -> float:
-    return round(time.time(), 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 
 from local.settings import Settings
-from local.spark import emr, emr_api, glue, kept, tasks
+from local.spark import emr, emr_api, glue_api, kept, tasks
 from local.spark.runs import Runner
 
 
@@ -18,7 +18,7 @@ def install(settings: Settings) -> None:
     runner = Runner(settings)
     # Should the server die another way, each job's guard ends the job.
     atexit.register(runner.close)
-    glue.install(settings, runner)
+    glue_api.install(settings, runner)
     emr.RUNS.serve(settings, runner)
     emr_api.install()
     kept.install()
