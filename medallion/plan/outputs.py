@@ -37,7 +37,9 @@ def silver(contract: Contract) -> str:
     columns = ", ".join(quoted(c.name) for c in contract.columns)
     return f"""
         SELECT {columns}, {_IDENTITY}, attempt_count, {_ARRIVAL}
-        {_FROM_OUTCOME} {_RUN} WHERE outcome IN ('inserted', 'updated')
+        FROM judged AS j ANTI JOIN (
+            SELECT object_number, source_row FROM resolved WHERE outcome NOT IN ('inserted', 'updated')
+        ) AS d ON d.object_number = j.object_number AND d.source_row = j.source_row {_RUN}
     """
 
 
@@ -67,11 +69,18 @@ def quarantine(contract: Contract, rules: tuple[PlanRule, ...]) -> str:
     """What the log says of this run: records that failed, with all their errors; those seen again; those resolved."""
     names = ", ".join(literal(c.name) for c in contract.columns)
     values = ", ".join(text(c.name) for c in contract.columns)
-    record = f"CASE WHEN malformed IS NULL THEN MAP_CONCAT(extra, MAP([{names}], [{values}])) END"
+    named = f"MAP([{names}], [{values}])"
+    # Joining maps is slow, and few records have more than the contract names.
+    texts = f"CASE WHEN CARDINALITY(extra) = 0 THEN {named} ELSE MAP_CONCAT(extra, {named}) END"
+    record = f"CASE WHEN malformed IS NULL THEN {texts} END"
     spent = ", ".join(_spent(code, message) for code, message in _SPENT.items())
     errors = f"LIST_FILTER([{', '.join(_error(rule) for rule in rules)}, {spent}], x -> x IS NOT NULL)"
     failed = "outcome IN ('quarantined', 'condemned')"
     return f"""
+        WITH told AS (
+            SELECT object_number, source_row FROM resolved WHERE {failed} OR held_by = 'quarantine'
+            UNION SELECT object_number, source_row FROM judged WHERE entered
+        )
         SELECT CASE
                 WHEN outcome = 'condemned' THEN '{Event.CONDEMNED}'
                 WHEN outcome = 'quarantined' AND j.entered THEN '{Event.RETRIED}'
@@ -86,8 +95,9 @@ def quarantine(contract: Contract, rules: tuple[PlanRule, ...]) -> str:
             CASE WHEN {failed} THEN {errors} END AS errors,
             j.attempt_count, o.arrived_at AS ingestion_timestamp, r.contract_version, r.ruleset,
             CAST(NULL AS VARCHAR) AS reason, r.log_position
-        {_FROM_OUTCOME} JOIN staged AS s USING (object_number, source_row) {_RUN}
-        WHERE {failed} OR held_by = 'quarantine' OR j.entered {_IN_ORDER}
+        FROM told JOIN resolved AS d USING (object_number, source_row)
+        JOIN judged AS j USING (object_number, source_row) JOIN staged AS s USING (object_number, source_row) {_RUN}
+        {_IN_ORDER}
     """
 
 
