@@ -152,4 +152,4 @@ def _row_hash(statements: Statements, position: dict[str, str]) -> str:
     )
     # A JSON object without members has no pair.
     parts = parts or "''"
-    return f"CASE WHEN malformed IS NULL THEN sha256(concat_ws('', {parts})) ELSE {statements.row_hash_raw} END"
+    return f"CASE WHEN malformed IS NULL THEN sha256(concat({parts})) ELSE {statements.row_hash_raw} END"
