@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from medallion.contracts.model import Contract, ErrorCode, Load
 from medallion.plan.model import RULES_PER_WORD, PlanRule
 from medallion.plan.sql import quoted
@@ -128,8 +130,8 @@ def _fates(contract: Contract) -> str:
 
 def _first(contract: Contract) -> str:
     """Append: the first of a key, or of a content, is new; the same again is held; other content is in conflict."""
-    identity = [quoted(name) for name in contract.key] or ["row_hash"]
-    same = " AND ".join(f"s.{one} = a.{one}" for one in identity)
+    identity = contract.key or ("row_hash",)
+    same = " AND ".join(f"s.{quoted(name)} = a.{quoted(name)}" for name in identity)
     return f"""
         {_ranked(identity)},
         held AS (
@@ -151,23 +153,27 @@ def _first(contract: Contract) -> str:
 
 def _latest(contract: Contract) -> str:
     """Upsert: the latest version of a key wins over the others of the run and over Silver's."""
-    keys, order = ", ".join(quoted(name) for name in contract.key), quoted(contract.order_by or "")
+    keys, order = _listed(contract.key), quoted(contract.order_by or "")
+    repeated = _joined_by(contract.key)
     later = f"""
         s.{order} > a.{order} OR (a.{order} IS NULL AND s.{order} IS NOT NULL) OR (
             s.{order} IS NOT DISTINCT FROM a.{order} AND (s.source_file_id > o.source_file_id
                 OR (s.source_file_id = o.source_file_id AND s.source_row > a.source_row)))
     """
     return f"""
+        {_repeated(contract.key)},
         alike AS (
             SELECT *, ROW_NUMBER() OVER (PARTITION BY {keys}, row_hash {_IN_ORDER}) AS nth_alike
-            FROM assessed WHERE valid
+            FROM assessed AS a SEMI JOIN {repeated} WHERE valid
         ),
         ranked AS (
+            SELECT *, 1 AS nth_alike, 1 AS nth FROM assessed AS a ANTI JOIN {repeated} WHERE valid
+            UNION ALL
             SELECT *, ROW_NUMBER() OVER (
                 PARTITION BY {keys}
                 ORDER BY CASE WHEN nth_alike = 1 THEN 0 ELSE 1 END, {order} DESC NULLS LAST,
                     object_number DESC, source_row DESC
-            ) AS nth FROM alike
+            ) FROM alike
         ),
         held AS (
             SELECT a.object_number, a.source_row,
@@ -192,7 +198,7 @@ def _latest(contract: Contract) -> str:
 def _whole_state(contract: Contract) -> str:
     """Snapshot: what the newest object says of a key replaces what Silver holds; an older object changes nothing."""
     return f"""
-        {_ranked([quoted(name) for name in contract.key])},
+        {_ranked(contract.key)},
         held AS (
             SELECT a.object_number, a.source_row, MAX(CASE WHEN s.row_hash = a.row_hash THEN 2 ELSE 1 END) AS held
             FROM ranked AS a JOIN silver_held AS s ON {_same_key(contract, "a")} GROUP BY a.object_number, a.source_row
@@ -214,14 +220,38 @@ def _whole_state(contract: Contract) -> str:
 _LEFT_JOIN_HELD = "LEFT JOIN held AS h ON h.object_number = a.object_number AND h.source_row = a.source_row"
 
 
-def _ranked(identity: list[str]) -> str:
-    window = f"OVER (PARTITION BY {', '.join(identity)} {_IN_ORDER})"
+def _ranked(identity: Sequence[str]) -> str:
+    """Each valid record, which of its identity's it is (`nth`), and the content of the first of them."""
+    window = f"OVER (PARTITION BY {_listed(identity)} {_IN_ORDER})"
     return f"""
+        {_repeated(identity)},
         ranked AS (
-            SELECT *, FIRST_VALUE(row_hash) {window} AS first_hash, ROW_NUMBER() {window} AS nth
-            FROM assessed WHERE valid
+            SELECT *, row_hash AS first_hash, 1 AS nth FROM assessed AS a ANTI JOIN {_joined_by(identity)} WHERE valid
+            UNION ALL
+            SELECT *, FIRST_VALUE(row_hash) {window}, ROW_NUMBER() {window}
+            FROM assessed AS a SEMI JOIN {_joined_by(identity)} WHERE valid
         )
     """
+
+
+# Almost every record is alone in its identity, and then it is the first: counting costs less than a window over all.
+
+
+def _repeated(identity: Sequence[str]) -> str:
+    names = _listed(identity)
+    return f"repeated AS (SELECT {names} FROM assessed WHERE valid GROUP BY {names} HAVING COUNT(*) > 1)"
+
+
+def _joined_by(identity: Sequence[str]) -> str:
+    """What tells whether a record (a) shares its identity with another of its run. A null is like a null, as in a
+    window.
+    """
+    same = " AND ".join(f"t.{quoted(name)} IS NOT DISTINCT FROM a.{quoted(name)}" for name in identity)
+    return f"repeated AS t ON {same}"
+
+
+def _listed(identity: Sequence[str]) -> str:
+    return ", ".join(quoted(name) for name in identity)
 
 
 def _same_key(contract: Contract, relation: str) -> str:
