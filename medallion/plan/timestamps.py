@@ -27,6 +27,10 @@ _ZONES = {
 }
 
 
+_ISO_DATE = ("yyyy", "-", "MM", "-", "dd")
+_ISO_CLOCK = ("HH", ":", "mm", ":", "ss")
+
+
 @dataclass(frozen=True)
 class TemporalFormat:
     """One pattern, understood: `regex` is what a value looks like, `has_zone` whether it names an instant."""
@@ -35,23 +39,39 @@ class TemporalFormat:
     regex: str
     has_zone: bool
     _positions: dict[str, tuple[int, int]]
+    _said: dict[int, str]
+    """What the pattern says between its fields, character by character, by position."""
     _zone: str | None
 
     def iso_date(self, value: str) -> str:
         """A SQL expression: `yyyy-MM-dd` of the text expression `value`."""
-        return f"{self._part(value, 'yyyy')} || '-' || {self._part(value, 'MM')} || '-' || {self._part(value, 'dd')}"
+        return self._joined(value, [*_ISO_DATE])
 
     def iso_timestamp(self, value: str) -> str:
         """A SQL expression: `yyyy-MM-dd HH:mm:ss[.SSSSSS][±HH:MM]` of the text expression `value`."""
-        clock = " || ':' || ".join(self._part(value, field, "'00'") for field in ("HH", "mm", "ss"))
-        fraction = f" || '.' || {self._part(value, 'S')}" if "S" in self._positions else ""
-        return f"{self.iso_date(value)} || ' ' || {clock}{fraction}{self._offset(value)}"
+        fraction = [".", "S"] if "S" in self._positions else []
+        return self._joined(value, [*_ISO_DATE, " ", *_ISO_CLOCK, *fraction]) + self._offset(value)
 
-    def _part(self, value: str, field: str, absent: str = "") -> str:
-        if field not in self._positions:
-            return absent
-        start, width = self._positions[field]
-        return f"SUBSTR({value}, {start}, {width})"
+    def _joined(self, value: str, pieces: list[str]) -> str:
+        """The fields and the texts between them, one after the other. What stands so in the value is taken at once."""
+        parts: list[str] = []
+        begin = end = 0
+        between = ""
+        for piece in pieces:
+            if piece not in _FIELDS and piece != "S":
+                between += piece
+                continue
+            if piece not in self._positions:
+                between += "00"
+                continue
+            start, width = self._positions[piece]
+            stands = "".join(self._said.get(at, "") for at in range(end, start))
+            if not begin or stands != between or start != end + len(between):
+                parts += [_substring(value, begin, end)] * bool(begin) + [literal(between)] * bool(between)
+                begin = start
+            between, end = "", start + width
+        parts += [_substring(value, begin, end)] + [literal(between)] * bool(between)
+        return " || ".join(parts)
 
     def _offset(self, value: str) -> str:
         if self._zone is None:
@@ -72,6 +92,7 @@ def parse_format(pattern: str) -> TemporalFormat:
         raise InvalidContract(f"pattern {pattern!r}: {problem}; use {SUPPORTED}") from problem
     regex, position, zone = "", 1, None
     positions: dict[str, tuple[int, int]] = {}
+    between: dict[int, str] = {}
     for text in tokens(pattern):
         width = len(text)
         if text in _FIELDS:
@@ -83,8 +104,13 @@ def parse_format(pattern: str) -> TemporalFormat:
         else:
             said = text[1:-1].replace("''", "'") or "'" if text.startswith("'") else text
             regex, width = regex + re.escape(said), len(said)
+            between |= dict(enumerate(said, start=position))
         position += width
-    return TemporalFormat(pattern, regex, has_zone, positions, zone)
+    return TemporalFormat(pattern, regex, has_zone, positions, between, zone)
+
+
+def _substring(value: str, begin: int, end: int) -> str:
+    return f"SUBSTR({value}, {begin}, {end - begin})"
 
 
 def matches(value: str, regex: str) -> str:
