@@ -54,12 +54,16 @@ SELECT source_file_id, error.column, COUNT(DISTINCT source_row) FROM (
 ) WHERE error.rule = 'type' GROUP BY ALL ORDER BY ALL
 """
 _LIMBS = ", ".join(f"SUM(CAST('0x' || hashed[{at}:{at + 15}] AS UBIGINT))" for at in (1, 17, 33, 49))
-# The sum of each outcome's SHA-256, as four numbers of 64 bits: no order matters, and each record does.
+# The sum of each outcome's SHA-256, as four numbers of 64 bits: no order matters, and each record does. A new object's
+# records are known by their number: those that entered Silver as new are all that are told of no other outcome.
 _DIGEST = f"""
-SELECT concat_ws(':', COUNT(*), {_LIMBS})
+SELECT concat_ws(':', (SELECT COUNT(*) FROM places WHERE place <> 'bronze'), {_LIMBS})
 FROM (
     SELECT sha256(concat(strlen(source_file_id), ':', source_file_id, ';', source_row, ';', place)) AS hashed
-    FROM places WHERE place <> 'bronze'
+    FROM places WHERE place <> 'bronze' AND (place <> 'inserted' OR $each)
+    UNION ALL
+    SELECT sha256(concat(strlen(source_file_id), ':', source_file_id, ';;', place, ';', COUNT(*))) AS hashed
+    FROM places WHERE place <> 'bronze' GROUP BY source_file_id, place
 )
 """
 
@@ -82,7 +86,7 @@ def audit(lake: Lake, tables: SourceTables, commit: Commit, refined: Refined, re
         ended, _ = _pair(session, "SELECT COUNT(*), 0 FROM ended")
         codes = dict(session.connection.execute(_CODES, this_run).fetchall())
         types = session.connection.execute(_TYPES, this_run).fetchall()
-        [digest] = session.connection.execute(_DIGEST).fetchone() or ("",)
+        [digest] = session.connection.execute(_DIGEST, {"each": refined.replayed is not None}).fetchone() or ("",)
     objects = tuple(
         ObjectOutcomes(source_file_id=one.source_file_id, rows_in=one.rows_in, **counts.pop(one.source_file_id, {}))
         for one in refined.objects

@@ -19,7 +19,9 @@ _MARKERS = f"event NOT IN ({literal(Event.PROMOTED)}, {literal(Event.WITHDRAWN)}
 """Rows of the log that speak of the run itself come after its receipt, too."""
 
 
-_OF_BRONZE = {*METADATA_COLUMNS, "malformed"} - {"run_id"}
+_OF_OBJECT = ("run_id", "source_file_id")
+"""What the rows of a digest have in common is not hashed with each of them: the receipt says it of the digest."""
+_OF_BRONZE = {*METADATA_COLUMNS, "malformed"} - {*_OF_OBJECT}
 """Bronze's texts are not digested again: `row_hash` is their digest, record by record."""
 
 
@@ -42,11 +44,12 @@ def contents_of_run(
         found.add("bronze", bronze, of_run, texts)
         if published is not None:
             planned = lake.plan(tables.silver, snapshot_id=published, where=of_run)
-            found.add("silver", planned, of_run, ("run_id",))
+            found.add("silver", planned, of_run, _OF_OBJECT)
         log = lake.plan(tables.quarantine, where=of_run)
-        found.add("quarantine", log, f"{of_attempt} AND {_MARKERS}", ("run_id", "attempt"), ("event", "source_file_id"))
+        by_event = ("event", "source_file_id")
+        found.add("quarantine", log, f"{of_attempt} AND {_MARKERS}", (*_OF_OBJECT, "attempt", "event"), by_event)
         repeats = lake.plan(tables.duplicates, where=of_run)
-        found.add("duplicates", repeats, of_attempt, ("run_id", "attempt"))
+        found.add("duplicates", repeats, of_attempt, (*_OF_OBJECT, "attempt"))
         if published is not None and lake.exists(tables.history):
             ended = f"ended_by_run = {run} AND ended_by_attempt = {attempt}"
             ends = ("ended_by_run", "ended_by_attempt")
