@@ -42,13 +42,11 @@ WARM_UP = 1_000
 T = TypeVar("T")
 
 
-def measure(records: int, folder: Path, resources: Resources) -> dict[str, object]:
-    """Refine a file of so many records into an empty lake, and say what it took."""
-    landed = folder / "transactions.csv"
-    write_transactions(landed, records)
+def measure(landed: Path, records: int, folder: Path, resources: Resources) -> dict[str, object]:
+    """Refine the file of so many records into an empty lake below `folder`, and say what it took."""
     contract = parse_contract(CONTRACT.read_text(encoding="utf-8"), CONTRACT.name)
     plan = compile_plan(contract, ruleset_hash(contract))
-    lake, tables = folder_lake(folder / "lake", plan)
+    lake, tables = folder_lake(folder, plan)
     now, commit = datetime(2026, 1, 1, tzinfo=UTC), Commit("run", 1)
     inputs = Inputs.read(lake, plan, tables, {})
     material = Arrived([SourceObject("s3://landing/transactions.csv?version=1", now, lambda: landed.open("rb"))])
@@ -93,25 +91,30 @@ def peak_mb() -> int:
 
 
 def main() -> None:
-    """Measure each size in a process of its own; with --here in this one."""
+    """Measure each size in a process of its own."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.lambda_lane", description="The Lambda lane, measured.")
     parser.add_argument("--records", type=int, nargs="+", default=SIZES)
     parser.add_argument("--memory", default="1280MB", help="for the engine's buffers (default %(default)s)")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--landed", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if not given.here:
-        for records in given.records:
-            options = ["--memory", given.memory, "--threads", str(given.threads), "--records", str(records)]
-            subprocess.run([sys.executable, "-m", "benchmarks.lambda_lane", "--here", *options], check=True)
-        return
     with TemporaryDirectory(prefix="medallion-bench-") as made:
         folder = Path(made)
-        resources = Resources("eu-west-1", given.memory, given.threads, folder)
-        for name, records in (("warm", WARM_UP), ("run", *given.records)):
-            (folder / name).mkdir()
-            found = measure(records, folder / name, resources)
-        sys.stdout.write(json.dumps(found) + "\n")
+        if given.landed:
+            resources = Resources("eu-west-1", given.memory, given.threads, folder)
+            write_transactions(folder / "warm-up.csv", WARM_UP)
+            measure(folder / "warm-up.csv", WARM_UP, folder / "warm-up", resources)
+            found = measure(given.landed, given.records[0], folder / "lake", resources)
+            sys.stdout.write(json.dumps(found) + "\n")
+            return
+        for records in given.records:
+            # Written here: what the writer takes of memory is not the lane's.
+            landed = folder / f"{records}.csv"
+            write_transactions(landed, records)
+            options = ["--memory", given.memory, "--threads", str(given.threads), "--landed", str(landed)]
+            program = [sys.executable, "-m", "benchmarks.lambda_lane", "--records", str(records), *options]
+            subprocess.run(program, check=True)
+            landed.unlink()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from medallion.engines.duckdb.writer import Writer
 from medallion.engines.iceberg import Lake, Planned
 from medallion.engines.inputs import Inputs
 from medallion.engines.model import Attempt, Refined, SourceTables
+from medallion.errors import EngineFailed
 from medallion.layout import TableLayout
 from medallion.ledger.outcomes import ObjectRead
 from medallion.plan.model import Plan
@@ -94,6 +95,16 @@ def judge(session: Session, plan: Plan, inputs: Inputs, *, replay: bool) -> None
     relations = ["open_failures", "judged", "resolved"] + ["removed"] * (replay or plan.replaces)
     for relation in relations:
         session.connection.execute(f"CREATE TABLE {relation} AS {getattr(statements, relation)}")
+    _check_every_record_has_an_outcome(session)
+
+
+def _check_every_record_has_an_outcome(session: Session) -> None:
+    """What goes to Silver is all that no other outcome takes away: a record without one must not be among it."""
+    counted = session.connection.execute(
+        "SELECT (SELECT COUNT(*) FROM staged), (SELECT COUNT(*) FROM judged), (SELECT COUNT(*) FROM resolved)"
+    ).fetchone()
+    if counted is None or len(set(counted)) != 1:
+        raise EngineFailed(f"of the records staged, judged and resolved there are {counted}: the plan loses or doubles")
 
 
 class _Clock:

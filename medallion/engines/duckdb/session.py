@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _EPOCH = date(1970, 1, 1)
 _ZSTD = "COMPRESSION zstd, COMPRESSION_LEVEL 1"
-"""More effort makes hashes, the bulk of every table, larger: at level 3 they cost 2.5 times the time and 5% the bytes."""
+"""Hashes are the bulk of every table. More effort makes them larger: level 3 takes 2.5 times as long for 5% more."""
 
 
 @dataclass(frozen=True)
