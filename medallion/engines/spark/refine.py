@@ -28,6 +28,10 @@ Order = dict[str, Any]
 _PLACE = ["source_file_id", "source_row"]
 
 
+class OutcomesMissing(RuntimeError):
+    """The plan did not give each record one outcome."""
+
+
 def refine(spark: SparkSession, job: str) -> None:
     """Execute the order that stands at the address `job`, and write down what it committed.
 
@@ -74,6 +78,7 @@ class _Run:
         bronze = self._keep_bronze()
         self._lap("bronze")
         judge(self._spark, self._say)
+        self._check_outcomes()
         self._lap("judge")
         silver, history = self._write_silver()
         self._lap("silver")
@@ -115,6 +120,15 @@ class _Run:
         absent = (F.lit(None).alias(name) for name in self._plan["held"] if name not in silver.columns)
         present = (F.col(f"`{name}`") for name in self._plan["held"] if name in silver.columns)
         held.select(*present, *absent).createOrReplaceTempView("silver_held")
+
+    def _check_outcomes(self) -> None:
+        """As many outcomes as the parser read records: what has none is told of by nothing that comes after."""
+        resolved, rows_in = self._spark.table("resolved").count(), sum(one["rows_in"] for one in self._order["read"])
+        if resolved != rows_in:
+            raise OutcomesMissing(
+                f"run {self._order['run_id']}: the plan gave {resolved} outcomes to {rows_in} records; nothing is "
+                "committed to Silver, and this is a fault of the plan: report it with the run's plan.json"
+            )
 
     # --- what it writes
 
