@@ -40,7 +40,7 @@ class IcebergTable:
 
     def at(self, snapshot: int) -> DataFrame:
         """The rows of a snapshot."""
-        return self._select("*", snapshot)
+        return self._select(snapshot, "*")
 
     def next_position(self) -> int:
         """The place in the table's history that its next commit takes."""
@@ -86,13 +86,13 @@ class IcebergTable:
 
     def files_of(self, snapshot: int, places: DataFrame) -> list[str]:
         """The snapshot's data files that hold a row at one of `places` (source_file_id, source_row)."""
-        placed = self._select("source_file_id, source_row, _file", snapshot)
+        placed = self._select(snapshot, "source_file_id", "source_row", "_file")
         found = placed.join(places, ["source_file_id", "source_row"], "left_semi").select("_file").distinct()
         return sorted(row["_file"] for row in found.collect())
 
     def in_files(self, snapshot: int, files: Collection[str]) -> DataFrame:
         """The snapshot's rows that stand in those files."""
-        rows = self._select("*, _file", snapshot)
+        rows = self._select(snapshot, "*", "_file")
         return rows.where(F.col("_file").isin(list(files))).drop("_file")
 
     def replace(
@@ -130,10 +130,15 @@ class IcebergTable:
 
     # ---
 
-    def _select(self, columns: str, snapshot: int) -> DataFrame:
-        """A session remembers tables for a while: others' commits are looked for first."""
+    def _select(self, snapshot: int, *columns: str) -> DataFrame:
+        """A session remembers tables for a while: others' commits are looked for first.
+
+        By the reader's option, not as `VERSION AS OF`: Spark would take what is kept of a snapshot for outdated as soon
+        as anything is written to the table, and compute it anew.
+        """
         self._load()
-        return self._spark.sql(f"SELECT {columns} FROM {self.qualified} VERSION AS OF {snapshot}")
+        reader = self._spark.read.format("iceberg").option("snapshot-id", str(snapshot))
+        return reader.load(self.qualified).select(*columns)
 
     def _commit(self, write: Callable[[], None], marks: Mapping[str, str], branch: str) -> int:
         for number in range(_TRIES):
