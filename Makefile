@@ -83,6 +83,10 @@ infrastructure: setup ## Synthesize in the tests' own process and check the temp
 integration: setup ## Deploy to an embedded AWS with IAM enforced, and run it
 	@$(BIN)/python -m pytest tests/integration --ignore tests/integration/spark -n 2
 
+.PHONY: parity
+parity: setup-spark ## Hold DuckDB and Spark to one answer, record by record (minutes)
+	@MEDALLION_SPARK=required $(BIN)/python -m pytest tests/parity
+
 .PHONY: spark
 spark: setup-spark ## Run Spark jobs on the embedded AWS: Glue, EMR Serverless, state machines (minutes)
 	@MEDALLION_SPARK=required $(BIN)/python -m pytest tests/integration/spark

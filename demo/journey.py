@@ -24,7 +24,7 @@ from medallion.errors import MedallionError
 from medallion.layout import TableLayout, Task, TenantLayout, Zone
 from medallion.plan.quarantine import current_entries
 
-RUN_SECONDS = 180.0
+RUN_SECONDS = 600.0
 GOLD_SECONDS = 90.0
 _POLL_SECONDS = 0.5
 _QUIET_LOOKS = 2

@@ -44,7 +44,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
 def spark(bench: Workbench) -> Iterator[SparkSession]:
     """A session on this machine's cores that finds the bench's tables as a job finds its tenant's."""
     endpoint = bench.platform.s3.meta.endpoint_url
-    jars = installation.fetch(Settings(state_dir=default_state_dir()).spark_dir).folder
+    jars = installation.find(Settings(state_dir=default_state_dir()).spark_dir).folder
     settings = {
         **catalogue(bench.platform.layout),
         f"{CATALOGUE}.s3.path-style-access": "true",

@@ -184,7 +184,7 @@ def test_object_is_refused_visibly_when_its_source_is_unknown(trial: Deployed) -
 def test_run_fails_with_a_sentence_when_its_lane_is_not_deployed(trial: Deployed) -> None:
     run = trial.ingest("bulky", "id\n1\n")
     assert run.status is RunStatus.FAILED
-    assert "asks for lane glue, which this deployment does not have" in run.reason
+    assert "asks for lane emr, which this deployment does not have" in run.reason
     assert trial.alerts(run.run_id)
 
 
