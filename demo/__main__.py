@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     root = project_root()
     folder = root / "build" / "demo"
-    settings = Settings(state_dir=folder / "state", port=given.port or _free_port())
+    settings = Settings(state_dir=folder / "state", port=given.port or _free_port(), spark_slots=2)
     try:
         return _show(root, folder, settings, given.lane, keep=given.keep)
     except MedallionError as error:

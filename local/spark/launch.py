@@ -170,6 +170,9 @@ def configuration(job: Job, actor: Actor, scratch: Path, settings: Settings) -> 
         "spark.driver.host": HOST,
         "spark.driver.bindAddress": HOST,
         "spark.ui.enabled": "false",
+        # A driver that lives for seconds: what is compiled here is run a few times only.
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.shuffle.partitions": str(2 * settings.spark_cores),
         "spark.eventLog.enabled": "false",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         # s3:// is EMRFS on AWS, and Hadoop's own S3 file system here.
