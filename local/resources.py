@@ -67,12 +67,12 @@ def _glue(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     return None
 
 
-_LOG_WRITES = ("CreateLogGroup", "CreateLogStream", "PutLogEvents")
+_OF_STREAMS = ("CreateLogGroup", "CreateLogStream", "PutLogEvents", "GetLogEvents")
 
 
 def _logs(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str | None:
-    """Who writes a log is judged on log-group:<group>:log-stream:<stream>, whose stream may be empty."""
-    if headers.get("x-amz-target", "").rpartition(".")[2] not in _LOG_WRITES:
+    """Who writes a log, or reads it, is judged on log-group:<group>:log-stream:<stream>, whose stream may be empty."""
+    if headers.get("x-amz-target", "").rpartition(".")[2] not in _OF_STREAMS:
         return None
     asked = _json(body)
     stream = "" if "CreateLog" in headers["x-amz-target"] else asked.get("logStreamName", "")

@@ -130,6 +130,8 @@ def test_a_role_holds_its_tasks_permissions_and_nothing_more_when_synthesized(pr
     expected = {each.sid: set(each.actions) for each in permissions(task, PROD)}
     if task is Task.SEED:
         expected["GetFolder"] = {"s3:GetObject"}
+    if task is Task.FAIL:
+        expected["ReadJobLog"] = {"logs:GetLogEvents"}
     assert {sid: set(each.actions) for sid, each in identity(prod, task).items()} == expected
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from medallion.layout import Job, Machine, Zone
+from medallion.layout import Job, Machine, Task, Zone
 from tests.least_privilege.saying import Unjudged, key_by_way_of
 from tests.least_privilege.statements import LAYOUT
 
@@ -62,6 +62,7 @@ def _written(zone: Zone) -> dict[str, Unjudged]:
 _RUNS = f"{_bucket(Zone.ARTIFACTS)}/runs/*"
 
 UNSTARTED: dict[tuple[str, str], Unjudged] = {
+    (Task.FAIL, "ReadJobLog"): _says(("logs:GetLogEvents",), f"{_GROUPS[0]}:log-stream:*"),
     (Machine.INGEST, "RunRefineJob"): _says(
         ("glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"),
         f"arn:aws:glue:{LAYOUT.region}:{LAYOUT.account}:job/medallion-dev-trial-refine",

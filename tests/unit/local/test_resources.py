@@ -26,12 +26,13 @@ def named() -> Callable[..., str]:
     return name
 
 
-def test_log_is_named_with_its_stream_when_it_is_written(named: Callable[..., str]) -> None:
+def test_log_is_named_with_its_stream_when_it_is_written_or_read(named: Callable[..., str]) -> None:
     group = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/g:log-stream:"
     assert named("logs", "/", "CreateLogGroup", logGroupName="/g") == group
     assert named("logs", "/", "CreateLogStream", logGroupName="/g", logStreamName="s") == group
     assert named("logs", "/", "PutLogEvents", logGroupName="/g", logStreamName="s") == f"{group}s"
-    assert named("logs", "/", "GetLogEvents", logGroupName="/g") == "as the emulator says"
+    assert named("logs", "/", "GetLogEvents", logGroupName="/g", logStreamName="s") == f"{group}s"
+    assert named("logs", "/", "DescribeLogStreams", logGroupName="/g") == "as the emulator says"
 
 
 @pytest.mark.parametrize(
