@@ -14,9 +14,6 @@ from pathlib import Path
 
 from local.errors import SparkMissing
 
-REPOSITORY = "https://repo.maven.apache.org/maven2"
-"""Where the jars come from; MEDALLION_MAVEN_REPOSITORY names a mirror."""
-
 JAVA_VERSIONS = range(17, 22)
 """Glue and EMR have Java 17. Spark 3.5 does not start on 24 and later."""
 
@@ -106,7 +103,6 @@ def fetch(folder: Path) -> Installation:
     asked = subprocess.run(
         [
             str(java),
-            f"-Dmedallion.repository={os.environ.get('MEDALLION_MAVEN_REPOSITORY', REPOSITORY)}",
             *("-cp", str(ivy), "org.apache.ivy.Main", "-warn"),
             *("-settings", str(_HERE / "ivysettings.xml"), "-ivy", str(_HERE / "ivy.xml"), "-cache", str(cache)),
             *("-confs", "aws", "iceberg"),
@@ -118,10 +114,7 @@ def fetch(folder: Path) -> Installation:
     )
     if asked.returncode != 0:
         told = [line for line in (asked.stdout + asked.stderr).splitlines() if line.strip(". ")]
-        raise SparkMissing(
-            "The jars of Spark jobs could not be fetched (MEDALLION_MAVEN_REPOSITORY names another repository):\n"
-            + "\n".join(told[-8:])
-        )
+        raise SparkMissing("The jars of Spark jobs could not be fetched from Maven Central:\n" + "\n".join(told[-8:]))
     shutil.rmtree(cache)
     (folder / "pins").write_text(_pins())
     return find(folder)
