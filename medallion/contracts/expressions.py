@@ -48,6 +48,21 @@ def check_expression(text: str, columns: Collection[str]) -> str:
     return tree.sql(dialect=DIALECT, comments=False)
 
 
+def check_rounding(expression: str, doubles: Collection[str]) -> None:
+    """NotAllowed if the expression rounds what is not exact: engines differ over 1.005 to two digits, and over 1e300.
+
+    `doubles` are the columns of that type; a quotient is one, too.
+    """
+    for rounding in sqlglot.parse_one(expression, dialect=DIALECT).find_all(exp.Round, exp.Floor, exp.Ceil):
+        for node in rounding.walk():
+            cast = isinstance(node, exp.TryCast) and node.is_type(exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT)
+            if cast or isinstance(node, exp.Div) or (isinstance(node, exp.Column) and node.name in doubles):
+                raise NotAllowed(
+                    f"{rounding.sql(dialect=DIALECT)} rounds a double, which engines do not do alike; round a decimal, "
+                    "or compare with bounds"
+                )
+
+
 def check_correction(text: str, columns: Collection[str]) -> str:
     """The expression in one canonical spelling; NotAllowed if it is not one expression over the texts of `columns`.
 

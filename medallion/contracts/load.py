@@ -58,6 +58,7 @@ def _normalised(document: OpenDataContractStandard, findings: Findings) -> Contr
     quality = QualityReader(findings, {one.name or "" for one in source.properties or ()})
     columns = ColumnReader(findings, quality).read(source.properties or ())
     quality.read(source.quality, "schema[0]", None)
+    quality.check_rounding({column.name for column in columns.columns if column.type.kind == "double"})
     dialect = read_dialect(settings, findings)
     if dialect is not None:
         check_paths(dialect, columns.columns, findings)

@@ -7,7 +7,7 @@ from typing import Any
 
 from open_data_contract_standard.model import DataQuality
 
-from medallion.contracts.expressions import NotAllowed, check_expression
+from medallion.contracts.expressions import NotAllowed, check_expression, check_rounding
 from medallion.contracts.findings import Findings
 from medallion.contracts.model import Check, ErrorCode, Rule, ValidValues
 from medallion.contracts.settings import CustomProperties, QualitySettings
@@ -33,6 +33,14 @@ class QualityReader:
         self._findings = findings
         self._columns = columns
         self.checks: list[Check] = []
+
+    def check_rounding(self, doubles: Collection[str]) -> None:
+        """Refuse what rounds a double, once every column's type is known."""
+        for check in self.checks:
+            try:
+                check_rounding(check.expression, doubles)
+            except NotAllowed as error:
+                self._findings.add(f"rule {check.name}", str(error), "every engine must judge a record alike")
 
     def read(self, items: Sequence[DataQuality] | None, path: str, column: str | None) -> tuple[list[Rule], bool]:
         """The rules for `column` (None: for the record) and whether they require it; checks are kept in `checks`."""

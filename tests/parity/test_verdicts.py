@@ -54,7 +54,7 @@ EVERY_TYPE = contract_of(
         Check(name="ordered", expression="n < cents OR x IS NULL", message="n is less"),
         Check(name="early", expression="year(day) < 2024 AND NOT yes", message="it is early"),
         Check(name="short", expression="length(name) + length(other) <= 60", message="names are short"),
-        Check(name="half", expression="round(x, 1) = x", message="one digit"),
+        Check(name="half", expression="round(cents, 1) = cents AND floor(exact) <= exact", message="one digit"),
         Check(name="same", expression="lower(name) = lower(other)", message="names agree"),
     ),
     dialect=Dialect(null_values=("", "NA")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from medallion.contracts.expressions import NotAllowed, check_expression
+from medallion.contracts.expressions import NotAllowed, check_expression, check_rounding
 
 COLUMNS = ("a", "b", "day")
 
@@ -86,3 +86,14 @@ def test_it_runs_when_it_is_allowed() -> None:
     )
     query = f"SELECT {expression} FROM (SELECT 'xyz' AS a, 3 AS b, DATE '2026-01-31' AS day)"
     assert duckdb.execute(query).fetchone() == (True,)
+
+
+@pytest.mark.parametrize("text", ["round(b, 1) = b", "floor(a / 2) = 1", "ceil(try_cast(a AS DOUBLE)) = 1"])
+def test_rounding_is_refused_when_its_value_is_a_double(text: str) -> None:
+    with pytest.raises(NotAllowed, match="rounds a double"):
+        check_rounding(text, {"b"})
+
+
+@pytest.mark.parametrize("text", ["round(a, 1) = b", "b / 2 > floor(a)", "round(try_cast(a AS DECIMAL(9, 2)), 1) = 1"])
+def test_rounding_is_taken_when_its_value_is_exact(text: str) -> None:
+    check_rounding(text, {"b"})
