@@ -18,13 +18,17 @@ from local.spark.roles import Actor
 _SECONDS = 600
 _BUCKET = "training"
 _CATALOG = "spark.sql.catalog.glue_catalog"
-_CONF = {
-    "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
-    _CATALOG: "org.apache.iceberg.spark.SparkCatalog",
-    f"{_CATALOG}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
-    f"{_CATALOG}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
-    f"{_CATALOG}.warehouse": f"s3://{_BUCKET}/warehouse",
-}
+
+
+def catalogue(warehouse: str) -> dict[str, str]:
+    """Spark's settings for this account's Glue catalogue, as a job brings them itself."""
+    return {
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        _CATALOG: "org.apache.iceberg.spark.SparkCatalog",
+        f"{_CATALOG}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
+        f"{_CATALOG}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+        f"{_CATALOG}.warehouse": warehouse,
+    }
 
 
 def train(found: Installation) -> None:
@@ -46,7 +50,9 @@ def _run(found: Installation, settings: Settings, folder: Path) -> None:
     s3.upload_file(str(Path(__file__).parent / "lesson.py"), _BUCKET, "lesson.py")
     s3.put_object(Bucket=_BUCKET, Key="numbers.csv", Body=b"id,word\n1,one\n2,two\n")
     client(settings, "glue").create_database(DatabaseInput={"Name": "training"})
-    job = Job("training", "training", f"s3://{_BUCKET}/lesson.py", conf=_CONF, iceberg=True)
+    job = Job(
+        "training", "training", f"s3://{_BUCKET}/lesson.py", conf=catalogue(f"s3://{_BUCKET}/warehouse"), iceberg=True
+    )
     actor = Actor(settings, settings.account, settings.region, settings.account, SIGNING, None)
     folder.mkdir(parents=True)
     partial = found.archive.with_suffix(".partial")

@@ -70,15 +70,14 @@ def refine(platform: Platform, ticket: Ticket) -> Handover:
     platform.control.note(ticket.run_id, lane=lane)
     try:
         if lane is not Lane.LAMBDA:
-            folder, result, order = (_address(platform, ticket, name) for name in (STAGED, REFINED, JOB))
-            job = hand_over(lake, plan, tables, inputs, references, run, material, platform.resources, folder, result)
+            staged, result, order = (_address(platform, ticket, name) for name in (STAGED, REFINED, JOB))
+            job = hand_over(lake, plan, tables, inputs, references, run, material, platform.resources, staged, result)
             platform.write_document(ticket.run_id, ticket.attempt, JOB, job)
             return Handover(lane=lane, job=order)
-        refined = run_plan(lake, plan, tables, inputs, run, material, platform.resources)
-        result_of_step = RefineResult(refined=refined)
+        done = RefineResult(refined=run_plan(lake, plan, tables, inputs, run, material, platform.resources))
     except SchemaMismatch as mismatch:
-        result_of_step = RefineResult(blocked=str(mismatch))
-    platform.write_document(ticket.run_id, ticket.attempt, REFINED, result_of_step)
+        done = RefineResult(blocked=str(mismatch))
+    platform.write_document(ticket.run_id, ticket.attempt, REFINED, done)
     return Handover()
 
 

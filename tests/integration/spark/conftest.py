@@ -21,20 +21,14 @@ from local.deploy import client
 from local.errors import SparkMissing
 from local.settings import Settings, default_state_dir
 from local.spark import installation
+from local.spark.training import catalogue
 from tests.integration.local.conftest import eventually, free_port
 from tests.integration.local.pipeline import archive
 
 BUCKET = "lake"
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
-CATALOG = "spark.sql.catalog.glue_catalog"
-ICEBERG = {
-    "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
-    CATALOG: "org.apache.iceberg.spark.SparkCatalog",
-    f"{CATALOG}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
-    f"{CATALOG}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
-    f"{CATALOG}.warehouse": f"s3://{BUCKET}/tables",
-}
+ICEBERG = catalogue(f"s3://{BUCKET}/tables")
 FOREVER = 300.0
 """Seconds that a run is waited for, on a machine that does other things as well."""
 
