@@ -16,7 +16,7 @@ from tests.chaos.switchboard import Switchboard
 from tests.integration.local.conftest import free_port
 from tests.integration.pipeline.deployed import PROJECT, Deployed, deployment
 
-SIDE_BY_SIDE = 6
+SIDE_BY_SIDE = 8
 """Scenarios at once: as many as keep two cores busy, for each waits more than it works."""
 
 REPORT = PROJECT / "build/chaos.json"
