@@ -22,7 +22,7 @@ from medallion.contracts.model import (
     ValidValues,
 )
 from medallion.plan.model import PlanReference
-from medallion.plan.sql import literal, quoted
+from medallion.plan.sql import dividing_alike, literal, quoted
 from medallion.plan.timestamps import matches
 from medallion.plan.types import sql_type
 
@@ -155,4 +155,6 @@ def _range(column: Column, rule: Range) -> tuple[str, str]:
 
 
 def _check(check: Check) -> Condition:
-    return Condition(check.column, check.name, check.code, check.message, f"({check.expression}) IS FALSE")
+    return Condition(
+        check.column, check.name, check.code, check.message, f"{dividing_alike(check.expression)} IS FALSE"
+    )

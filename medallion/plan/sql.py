@@ -11,6 +11,7 @@ from sqlglot import exp
 
 WRITTEN_IN = "duckdb"
 ENGINES = ("duckdb", "spark")
+_UTC = "+00:00"
 
 
 def quoted(name: str) -> str:
@@ -23,6 +24,22 @@ def literal(text: str) -> str:
     return exp.Literal.string(text).sql(dialect=WRITTEN_IN)
 
 
+def dividing_alike(expression: str) -> str:
+    """The expression with quotients and remainders that are the same in every engine: a quotient is of doubles, and
+    what is divided by zero is null. DuckDB would say infinity, Spark would divide decimals to fewer digits.
+    """
+
+    tree = sqlglot.parse_one(f"({expression})", dialect=WRITTEN_IN)
+    # The innermost first: what stands around it takes it up as it is by then.
+    for node in reversed(list(tree.find_all(exp.Div, exp.Mod))):
+        over, under = node.this, node.expression
+        if isinstance(node, exp.Div):
+            over, under = (exp.cast(part.unnest(), exp.DType.DOUBLE) for part in (over, under))
+        nonzero = exp.func("NULLIF", under, exp.Literal.number(0))
+        node.replace(type(node)(this=over, expression=nonzero))
+    return tree.sql(dialect=WRITTEN_IN)
+
+
 @lru_cache(maxsize=512)
 def transpile(statement: str) -> Mapping[str, str]:
     """One statement or expression in the dialect of every engine."""
@@ -31,11 +48,19 @@ def transpile(statement: str) -> Mapping[str, str]:
 
 
 def _spoken(tree: exp.Expr, engine: str) -> str:
-    """DuckDB's name for a text's length in bytes is its own, unknown to sqlglot."""
     if engine == WRITTEN_IN:
         return tree.sql(dialect=engine)
-    renamed = tree.copy()
-    for function in renamed.find_all(exp.Anonymous):
-        if function.name.upper() == "STRLEN":
-            function.set("this", "OCTET_LENGTH")
-    return renamed.sql(dialect=engine)
+    return tree.copy().transform(_for_spark).sql(dialect=engine)
+
+
+def _for_spark(node: exp.Expr) -> exp.Expr:
+    """DuckDB's name for a text's length in bytes is its own, unknown to sqlglot. And a text that says UTC need not say
+    so, for a session's time is UTC: a zone to look up takes Spark longer than all else about a timestamp.
+    """
+    if isinstance(node, exp.Anonymous) and node.name.upper() == "STRLEN":
+        node.set("this", "OCTET_LENGTH")
+    if isinstance(node, exp.TryCast) and node.to.is_type(exp.DType.TIMESTAMPTZ):
+        said = node.this
+        if isinstance(said, exp.DPipe) and said.expression == exp.Literal.string(_UTC):
+            node.set("this", said.this)
+    return node

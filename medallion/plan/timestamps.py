@@ -14,7 +14,8 @@ from medallion.errors import InvalidContract
 from medallion.plan.sql import literal
 
 _FIELDS = {
-    "yyyy": r"(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})",
+    # The years of our time first: Java tries one alternative after the other.
+    "yyyy": r"(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])",
     "MM": r"(?:0[1-9]|1[0-2])",
     "dd": r"(?:0[1-9]|[12][0-9]|3[01])",
     "HH": r"(?:[01][0-9]|2[0-3])",

@@ -56,6 +56,8 @@ EVERY_TYPE = contract_of(
         Check(name="short", expression="length(name) + length(other) <= 60", message="names are short"),
         Check(name="half", expression="round(cents, 1) = cents AND floor(exact) <= exact", message="one digit"),
         Check(name="same", expression="lower(name) = lower(other)", message="names agree"),
+        Check(name="share", expression="cents / exact < 3 AND x / n < 1e3", message="a small part"),
+        Check(name="rest", expression="n % 7 <> 3 AND x % n < 2", message="another rest"),
     ),
     dialect=Dialect(null_values=("", "NA")),
 )
