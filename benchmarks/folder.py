@@ -77,9 +77,14 @@ class _Uploads:
         shutil.copyfile(local, target)
 
 
+def upload_to_folders() -> None:
+    """Let this process copy where it would put objects into S3."""
+    setattr(boto3, "client", lambda *_, **__: _Uploads())  # noqa: B010  # typed, it takes no fake
+
+
 def folder_lake(folder: Path, plan: Plan) -> tuple[Lake, SourceTables]:
     """A lake below `folder` with the plan's tables, empty. This process uploads to folders from now on."""
-    setattr(boto3, "client", lambda *_, **__: _Uploads())  # noqa: B010  # typed, it takes no fake
+    upload_to_folders()
     named = {name: TableLayout("lake", name, str(folder / name)) for name in SourceTables.__dataclass_fields__}
     lake, tables = Lake(FolderCatalog()), SourceTables(**named)
     for name, layout in named.items():

@@ -31,7 +31,7 @@ from medallion.layout import CURRENT, TableLayout
 from medallion.plan.model import Field
 from medallion.plan.sql import literal
 
-_PROPERTIES = {
+PROPERTIES = {
     "format-version": "2",
     "commit.retry.num-retries": "0",
     "write.parquet.compression-codec": "zstd",
@@ -269,7 +269,7 @@ class Lake:
             )
         )
         try:
-            return self._catalog.create_table(layout.identifier, schema, layout.location, spec, properties=_PROPERTIES)
+            return self._catalog.create_table(layout.identifier, schema, layout.location, spec, properties=PROPERTIES)
         except TableAlreadyExistsError:
             return self.load(layout)
 

@@ -1,0 +1,77 @@
+"""Measure, and write docs/benchmarks.md: `make bench`, or `python -m benchmarks [SUITE …]`.
+
+Every run is a process of its own; the arms take turns, in another order each time. A run that is not right, and a
+machine that others use, end it. What was measured is kept in build/bench, so that one suite can be measured anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.meter import LoadedMachine, wait_until_idle
+from benchmarks.report import write_report
+from benchmarks.suites import SUITES, Suite
+from benchmarks.transactions import write_transactions
+
+FOLDER = Path("build/bench")
+REPETITIONS = 5
+_WARM = 100_000
+
+
+def measure(suite: Suite, repetitions: int) -> None:
+    """Measure the suite anew."""
+    data = FOLDER / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    for records in sorted({_WARM, *suite.sizes}):
+        if not (file := data / f"transactions-{records}.csv").exists():
+            write_transactions(file, records)
+    chance = random.Random(suite.name)  # noqa: S311  # an order that can be had again
+    results = FOLDER / f"{suite.name}.jsonl"
+    with results.with_suffix(".partial").open("w", encoding="utf-8") as kept:
+        for repetition in range(repetitions):
+            runs = [(arm, records) for arm in suite.arms for records in suite.sizes]
+            chance.shuffle(runs)
+            for arm, records in runs:
+                wait_until_idle()
+                line = _run(arm, records, data)
+                kept.write(line)
+                kept.flush()
+                found = json.loads(line)
+                sys.stderr.write(
+                    f"{suite.name} {repetition + 1}/{repetitions}: {arm}, {records:,} records: "
+                    f"{found['wall']:.2f} s, {found['cpu']:.2f} s CPU, {found['rss_mb']:,} MB\n"
+                )
+    results.with_suffix(".partial").rename(results)
+
+
+def _run(arm: str, records: int, data: Path) -> str:
+    program = [sys.executable, "-m", "benchmarks.run", arm, str(records), str(data)]
+    ran = subprocess.run(program, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise SystemExit(f"{arm}, {records:,} records: not measured\n{ran.stderr[-4000:]}")
+    return ran.stdout.splitlines()[-1] + "\n"
+
+
+def main() -> None:
+    """Measure what is asked for, and write the report of all that was measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("suites", nargs="*", help=f"of {', '.join(suite.name for suite in SUITES)}; all by default")
+    parser.add_argument("--repetitions", type=int, default=REPETITIONS)
+    parser.add_argument("--report", action="store_true", help="measure nothing, write the report alone")
+    given = parser.parse_args()
+    try:
+        for suite in SUITES:
+            if not given.report and (not given.suites or suite.name in given.suites):
+                measure(suite, given.repetitions)
+    except LoadedMachine as problem:
+        raise SystemExit(str(problem)) from None
+    write_report(FOLDER)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""What is measured against what. Every arm is a way to do one piece of work, and shows what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medallion.contracts import parse_contract
+from medallion.contracts.ruleset import ruleset_hash
+from medallion.plan.compiler import compile_plan
+from medallion.plan.model import Plan
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Figures = dict[str, object]
+CONTRACT = Path("tenants/acme/contracts/transactions.odcs.yaml")
+
+
+class Disagreement(AssertionError):
+    """What an arm left is not what the records were made to become."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One run of an arm: its records, where they are, and where what is made of them goes.
+
+    `data` is a folder that is kept from run to run, `out` one that is new. Spark is there for the arms that need it.
+    """
+
+    records: int
+    data: Path
+    out: Path
+    session: SparkSession | None = None
+
+    @property
+    def csv(self) -> Path:
+        return self.data / f"transactions-{self.records}.csv"
+
+    @property
+    def spark(self) -> SparkSession:
+        assert self.session is not None, "this arm is declared without Spark"
+        return self.session
+
+
+def _nothing(_: Work) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to do the work. `label` says how, to a reader of the results.
+
+    `ready` and `check` are not measured: the one comes before, the other looks at what the work left, raises
+    Disagreement where that is not right, and may add figures.
+    """
+
+    name: str
+    label: str
+    run: Callable[[Work], Figures | None]
+    check: Callable[[Work], Figures | None] = _nothing
+    ready: Callable[[Work], None] = _nothing
+    spark: bool = True
+    cold: bool = False
+    """Measured from the process's start, without warm-up."""
+
+
+def acme_plan() -> Plan:
+    """The plan of the demo bank's transactions."""
+    contract = parse_contract(CONTRACT.read_text(encoding="utf-8"), CONTRACT.name)
+    return compile_plan(contract, ruleset_hash(contract))

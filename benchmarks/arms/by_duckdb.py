@@ -1,0 +1,109 @@
+"""The same verdicts on DuckDB, from its own reader: by the plan as the Lambda lane executes it, and by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.agreement import agree, failed_of
+from benchmarks.arms import Arm, Work, acme_plan
+from benchmarks.arms.verdicts import CURRENCIES, NAMES
+from benchmarks.transactions import HEADERS
+from medallion.plan.sql import literal
+
+ZSTD = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+_TYPES = ("VARCHAR", "VARCHAR", "DECIMAL(18, 2)", "VARCHAR", "TIMESTAMPTZ")
+
+
+def open_records(work: Work, **settings: str) -> duckdb.DuckDBPyConnection:
+    """A connection with the file's records as `records`; an empty field is null."""
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in HEADERS)
+    connection = duckdb.connect(config={"threads": 2, **settings})
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(
+        f"CREATE VIEW records AS SELECT * FROM read_csv({literal(str(work.csv))}, header = true, auto_detect = false, "
+        f"delim = ',', quote = '\"', escape = '\"', null_padding = true, columns = {{{columns}}})"
+    )
+    return connection
+
+
+def _write(connection: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
+    connection.execute(f"COPY ({select}) TO {literal(str(target))} ({ZSTD})")
+
+
+def _typed(work: Work) -> None:
+    columns = zip(HEADERS, _TYPES, NAMES, strict=True)
+    casts = ", ".join(f"TRY_CAST({header} AS {kind}) AS {name}" for header, kind, name in columns)
+    with open_records(work) as connection:
+        _write(connection, f"SELECT {casts} FROM records", work.out / "typed.parquet")
+
+
+def _medallion(work: Work) -> None:
+    plan = acme_plan()
+    text = ", ".join(f"{name} := {name}" for name in HEADERS)
+    staged = ", ".join(f"COALESCE({header}, '') AS {name}__text" for header, name in zip(HEADERS, NAMES, strict=True))
+    names = ", ".join(NAMES)
+    with open_records(work) as connection:
+        # What carries a record's identity through the statement carries its text here: nothing is hashed in this group.
+        connection.execute(
+            f"CREATE VIEW staged AS SELECT struct_pack({text}) AS row_hash, {staged}, 0 AS object_number, "
+            "0::BIGINT AS source_row, 0 AS attempt_count, FALSE AS entered, NULL::VARCHAR AS malformed FROM records"
+        )
+        connection.execute(
+            f"CREATE TABLE judged AS SELECT {names}, verdict_0, CASE WHEN verdict_0 <> 0 THEN row_hash END AS record "
+            f"FROM ({plan.statements['duckdb'].judged})"
+        )
+        _write(connection, f"SELECT {names} FROM judged WHERE verdict_0 = 0", work.out / "valid.parquet")
+        _write(connection, "SELECT * FROM judged WHERE verdict_0 <> 0", work.out / "bad.parquet")
+
+
+def _duckdb(work: Work) -> None:
+    identity, customer, amount, currency, time = HEADERS
+    listed = ", ".join(literal(one) for one in CURRENCIES)
+    number, moment = f"TRY_CAST({amount} AS DECIMAL(18, 2))", f"TRY_CAST({time} AS TIMESTAMPTZ)"
+    fails = {
+        "transaction_id.required": f"{identity} IS NULL",
+        "transaction_id.pattern": f"NOT regexp_full_match({identity}, 'T[0-9]{{10}}')",
+        "customer_id.required": f"{customer} IS NULL",
+        "customer_id.pattern": f"NOT regexp_full_match({customer}, 'C[0-9]{{6}}')",
+        "amount.required": f"{amount} IS NULL",
+        "amount.type": f"{amount} IS NOT NULL AND {number} IS NULL",
+        "amount.range": f"NOT {number} BETWEEN -10000000 AND 10000000",
+        "amount.something_moves": f"{number} = 0",
+        "currency.required": f"{currency} IS NULL",
+        "currency.valid_values": f"{currency} NOT IN ({listed})",
+        "transaction_time.required": f"{time} IS NULL",
+        "transaction_time.type": f"{time} IS NOT NULL AND {moment} IS NULL",
+        "transaction_time.range": f"{moment} < '2000-01-01' OR {moment} >= '2100-01-01'",
+    }
+    mask = " + ".join(f"CASE WHEN {fails} THEN {1 << bit} ELSE 0 END" for bit, fails in enumerate(fails.values()))
+    rules = ", ".join(f"CASE WHEN (mask & {1 << bit}) <> 0 THEN {literal(name)} END" for bit, name in enumerate(fails))
+    with open_records(work) as connection:
+        connection.execute(f"CREATE TABLE judged AS SELECT *, {mask} AS mask FROM records")
+        valid = (
+            f"SELECT {identity} AS transaction_id, {customer} AS customer_id, {number} AS amount, "
+            f"{currency} AS currency, {moment} AS transaction_time FROM judged WHERE mask = 0"
+        )
+        bad = f"SELECT *, list_filter([{rules}], rule -> rule IS NOT NULL) AS errors FROM judged WHERE mask <> 0"
+        _write(connection, valid, work.out / "valid.parquet")
+        _write(connection, bad, work.out / "bad.parquet")
+
+
+def files_agree(failed: str, record: str = "") -> Callable[[Work], None]:
+    """What looks at the files `valid.parquet` and `bad.parquet`."""
+    return lambda work: agree(work, f"{work.out}/valid.parquet", f"{work.out}/bad.parquet", failed, record)
+
+
+ARMS = (
+    Arm("duckdb_floor", "DuckDB: read, cast and write, no rule looked at", _typed, spark=False),
+    Arm(
+        "medallion_duckdb",
+        "Medallion: the plan's verdict on DuckDB",
+        _medallion,
+        files_agree(failed_of(acme_plan()), "record."),
+        spark=False,
+    ),
+    Arm("duckdb", "DuckDB by hand", _duckdb, files_agree("errors"), spark=False),
+)
