@@ -64,6 +64,7 @@ class Job(StrEnum):
     """The Spark jobs of a tenant's large lanes, one file each under glue_jobs/."""
 
     REFINE = "refine"
+    MODEL = "model"
 
 
 class Machine(StrEnum):
@@ -292,6 +293,10 @@ class TenantLayout:
             return (f"{prefix}/{named}/error", f"{prefix}/{named}/output")
         below = f"/aws-glue/jobs/{named}"
         return (f"{below}/error", f"{below}/output", f"{prefix}-{self.security_configuration}")
+
+    def job_log(self, job: Job, glue_version: str) -> str:
+        """The log group of what goes wrong in a job on Glue."""
+        return self.job_log_groups(job, glue_version)[0]
 
     @property
     def emr_log_group(self) -> str:

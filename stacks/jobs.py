@@ -19,17 +19,23 @@ GROUPS_ARE_LISTED = "EMR Serverless looks for its log group in the list of all"
 
 def permissions(job: Job, can: Capabilities) -> Permissions:
     """What a job may do in either lane. It never reads Landing, and knows no control table."""
+    return (
+        *can.use_key("s3"),
+        *can.read_run_documents(),
+        *can.list_objects(Zone.ARTIFACTS),
+        *can.write_run_documents(),
+        # A committer's scratch, and the markers of its folders.
+        *can.remove_run_documents(),
+        *_tables(job, can),
+    )
+
+
+def _tables(job: Job, can: Capabilities) -> Permissions:
     match job:
         case Job.REFINE:
-            return (
-                *can.use_key("s3"),
-                *can.read_run_documents(),
-                *can.list_objects(Zone.ARTIFACTS),
-                *can.write_run_documents(),
-                # A committer's scratch, and the markers of its folders.
-                *can.remove_run_documents(),
-                *can.write_tables(Zone.BRONZE, Zone.SILVER, Zone.QUARANTINE),
-            )
+            return can.write_tables(Zone.BRONZE, Zone.SILVER, Zone.QUARANTINE)
+        case Job.MODEL:
+            return (*can.read_tables(Zone.SILVER), *can.write_tables(Zone.GOLD))
 
 
 def on_glue(job: Job, can: Capabilities, settings: EnvironmentSettings) -> Permissions:

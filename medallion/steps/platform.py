@@ -35,14 +35,14 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Platform:
-    """One tenant's platform, as a step sees it. `job_log` is the log group of the Glue job's errors."""
+    """One tenant's platform, as a step sees it. `glue_version` says where the jobs on Glue log."""
 
     layout: TenantLayout
     session: boto3.Session
     resources: Resources
     clock: Callable[[], datetime] = field(default=_utc_now)
     lanes: Lanes = field(default=Lanes(), kw_only=True)
-    job_log: str = field(default="", kw_only=True)
+    glue_version: str = field(default="", kw_only=True)
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Platform:
@@ -52,8 +52,8 @@ class Platform:
         )
         resources = Resources(region=shared.region, memory=variables.get("MEDALLION_ENGINE_MEMORY", "2GB"))
         tenant = shared.tenant(variables["MEDALLION_TENANT"])
-        session, job_log = boto3.Session(region_name=shared.region), variables.get("MEDALLION_JOB_LOG", "")
-        return cls(tenant, session, resources, lanes=Lanes.of(variables), job_log=job_log)
+        session, glue_version = boto3.Session(region_name=shared.region), variables.get("MEDALLION_GLUE_VERSION", "")
+        return cls(tenant, session, resources, lanes=Lanes.of(variables), glue_version=glue_version)
 
     @cached_property
     def control(self) -> ControlPlane:
@@ -113,6 +113,10 @@ class Platform:
         return self.read_object(
             kind, self.layout.bucket(Zone.ARTIFACTS), self.layout.run_document(run_id, attempt, name)
         )
+
+    def document_address(self, run_id: str, attempt: int, name: str) -> str:
+        """Where one of a run's documents stands, for those who know no layout."""
+        return f"s3://{self.layout.bucket(Zone.ARTIFACTS)}/{self.layout.run_document(run_id, attempt, name)}"
 
     def write_object(self, bucket: str, key: str, document: Frozen) -> None:
         """Write a document as JSON."""

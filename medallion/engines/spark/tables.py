@@ -42,6 +42,10 @@ class IcebergTable:
         """The rows of a snapshot."""
         return self._select(snapshot, "*")
 
+    def as_now(self, snapshot: int) -> DataFrame:
+        """The rows of a snapshot, with the columns that the table has now."""
+        return self._aligned(self.at(snapshot))
+
     def next_position(self) -> int:
         """The place in the table's history that its next commit takes."""
         return int(self._load().operations().current().nextSequenceNumber())
@@ -98,13 +102,15 @@ class IcebergTable:
     def replace(
         self,
         rows: Rows,
-        files: Collection[str],
+        files: Collection[str] | None,
         marks: Mapping[str, str],
         *,
         branch: str,
         notes: Mapping[str, str],
     ) -> int:
-        """Put `rows(table)` in the place of the data files of main, in one snapshot of the branch."""
+        """Put `rows(table)` in the place of these data files of main, all where it is None, in one snapshot of the
+        branch.
+        """
         aside = f"{branch}_aside"
 
         def write() -> None:
@@ -115,7 +121,7 @@ class IcebergTable:
             base, written = table.currentSnapshot(), table.snapshot(table.refs().get(aside).snapshotId())
             commit = table.newOverwrite().toBranch(branch).validateFromSnapshot(base.snapshotId())
             for task in _each(table.newScan().useSnapshot(base.snapshotId()).planFiles()):
-                if str(task.file().path()) in files:
+                if files is None or str(task.file().path()) in files:
                     commit.deleteFile(task.file())
             for file in _each(written.addedDataFiles(table.io())):
                 commit.addFile(file)

@@ -1,4 +1,4 @@
-"""A deployed tenant whose source goes to Glue: from Landing to Silver by a real Spark job, in the job's own role."""
+"""A deployed tenant that goes to Glue: from Landing to Gold by real Spark jobs, each in its own role."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ ENDS = (RunStatus.PROMOTED, RunStatus.REJECTED)
 @pytest.fixture(scope="module")
 def vast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("vast")
-    tenants = tenant.write(folder / "tenants", {"vast": {"lane": "glue"}}, frozenset())
+    tenants = tenant.write(folder / "tenants", {"vast": {"lane": "glue"}}, frozenset({"vast"}))
     settings = Settings(state_dir=folder / "state", port=free_port())
-    with deployment(settings, tenants):
+    with deployment(settings, tenants, settings='{"lane": "glue"}'):
         yield Deployed.on(settings, tenant.TENANT)
 
 
@@ -37,6 +37,16 @@ def test_every_record_has_its_outcome_when_a_job_refines_the_run(vast: Deployed)
     assert outcomes(run) == {"rows_in": 104, "inserted": 101, "duplicates": 1, "quarantined": 2}
     assert run.quarantined_by_code == {"MALFORMED_RECORD": 1, "TYPE_ERROR": 1}
     assert run.receipt is not None
+
+
+def test_gold_is_published_when_a_job_builds_the_model(vast: Deployed) -> None:
+    build = vast.models_rest(FOREVER)[-1]
+    assert (build.status, build.lane, build.rows) == (RunStatus.PROMOTED, "glue", 1), build.reason
+    assert (build.warnings, build.receipt is None) == ((), False)
+    assert set(build.snapshots) == {"gold", "silver__vast"}
+    assert vast.query("SELECT one, records, total FROM {gold}.sum_of_vast") == [("1", "101", "101.50")]
+    platform, gold = vast.platform, vast.layout.gold("sum_of_vast")
+    assert sorted(platform.lake.load(gold).metadata.refs) == ["current", "main"], "no branch is left"
 
 
 def test_run_fails_visibly_with_its_jobs_last_words_when_the_job_raises(vast: Deployed) -> None:
