@@ -383,9 +383,17 @@ CURRENT = "current"
 """The Iceberg tag of what a table has published: it moves with main, in one commit."""
 
 
+_BRANCH = "run_"
+
+
 def branch(run_id: str) -> str:
     """The Iceberg branch on which a run writes before it is published."""
-    return f"run_{run_id}"
+    return f"{_BRANCH}{run_id}"
+
+
+def run_of(branch: str) -> str | None:
+    """The run that writes on the branch, or on one beside it (`run_<id>_aside`, a Spark job's); None for others."""
+    return branch.removeprefix(_BRANCH).partition("_")[0] if branch.startswith(_BRANCH) else None
 
 
 def execution(run_id: str, attempt: int) -> str:

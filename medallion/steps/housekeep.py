@@ -18,7 +18,7 @@ from medallion.engines.commits import Commit
 from medallion.engines.expiry import expire, litter, outdated, remove
 from medallion.engines.maintenance import COMPACT, Limits, compact, too_many
 from medallion.errors import MedallionError, UnknownRun, UnknownSource
-from medallion.layout import TableLayout, Zone, branch
+from medallion.layout import TableLayout, Zone, run_of
 from medallion.steps.lease import take, wake_next
 from medallion.steps.platform import Platform
 from medallion.steps.promote import Latest
@@ -27,7 +27,6 @@ TERM = timedelta(minutes=16)
 """The lease's term: the longest Lambda, and a minute."""
 ENOUGH_TIME = 60.0
 """Seconds that must be left for another table to be begun."""
-_BRANCH = branch("")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -196,7 +195,7 @@ class _Table:
     def _left_branches(self) -> tuple[str, ...]:
         """The branches of runs that have ended."""
         refs = self._platform.lake.load(self._table).metadata.refs
-        return tuple(sorted(one for one in refs if one.startswith(_BRANCH) and self._ended(one.removeprefix(_BRANCH))))
+        return tuple(sorted(one for one in refs if (run_id := run_of(one)) is not None and self._ended(run_id)))
 
     def _ended(self, run_id: str) -> bool:
         try:
