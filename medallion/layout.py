@@ -65,6 +65,7 @@ class Job(StrEnum):
 
     REFINE = "refine"
     MODEL = "model"
+    MAINTAIN = "maintain"
 
 
 class Machine(StrEnum):
@@ -389,6 +390,11 @@ _BRANCH = "run_"
 def branch(run_id: str) -> str:
     """The Iceberg branch on which a run writes before it is published."""
     return f"{_BRANCH}{run_id}"
+
+
+def beside(name: str) -> str:
+    """The Iceberg branch on which a job leaves the files that are to take others' place. It is no run's."""
+    return f"maintain_{name}"
 
 
 def run_of(branch: str) -> str | None:

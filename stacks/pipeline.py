@@ -22,6 +22,7 @@ from stacks.constructs.schedules import Schedules
 from stacks.constructs.seeding import Seeding
 from stacks.constructs.source_code import source_code
 from stacks.constructs.task_function import TaskFunction
+from stacks.jobs import start_on_glue
 from stacks.permissions import Capabilities, read_files
 from stacks.settings import EnvironmentSettings
 from stacks.tasks import permissions
@@ -52,6 +53,7 @@ class PipelineStack(Stack):
         asset = s3_assets.Asset(self, "Folder", path=str(folder))
         extra = {
             Task.SEED: read_files("GetFolder", asset.bucket.arn_for_objects(asset.s3_object_key)),
+            Task.HOUSEKEEP: start_on_glue(Job.MAINTAIN, layout),
             Task.FAIL: can.read_log("ReadJobLog", *(layout.job_log(job, settings.glue_version) for job in Job)),
         }
         of_lanes = {"MEDALLION_LANES": ",".join(lanes.lanes), "MEDALLION_LANE": settings.lane}
@@ -61,6 +63,7 @@ class PipelineStack(Stack):
             Task.BUILD: of_lanes,
             Task.FAIL: {"MEDALLION_GLUE_VERSION": settings.glue_version},
             Task.HOUSEKEEP: {
+                **of_lanes,
                 "MEDALLION_RECEIPT_DAYS": str(settings.receipt_days),
                 "MEDALLION_ROLLBACK_DAYS": str(settings.rollback_days),
                 "MEDALLION_ORPHAN_DAYS": str(settings.orphan_days),

@@ -92,6 +92,27 @@ class ModelJob(Frozen):
     result: str
 
 
+class MaintainJob(Frozen):
+    """Files of a table's main that are to become fewer: what stands in `files` at `snapshot` is written anew to the
+    branch, with `marks`, and checked. Whoever asked puts it in their place. `result` is the address of a Rewritten.
+    """
+
+    name: str
+    table: str
+    snapshot: int
+    files: tuple[str, ...]
+    branch: str
+    marks: dict[str, str]
+    result: str
+
+
+class Rewritten(Frozen):
+    """The snapshot of the branch that added the new files, and how many rows they hold: those of the old ones."""
+
+    snapshot: int
+    rows: int
+
+
 def names_of(tables: SourceTables) -> dict[str, str]:
     """The source's tables as `database.table`."""
     return {name: table.qualified for name, table in vars(tables).items()}

@@ -12,12 +12,12 @@ from stacks.constructs.glue_job import GlueJob
 from stacks.constructs.role import ServiceRole
 from stacks.constructs.security_configuration import SecurityConfiguration
 from stacks.constructs.source_code import source_asset
-from stacks.jobs import on_emr, permissions, run_on_emr, run_on_glue
+from stacks.jobs import ON_EMR, on_emr, permissions, run_on_emr, run_on_glue
 from stacks.permissions import Capabilities, Permissions, read_files
 from stacks.settings import ROOT, EnvironmentSettings
 from stacks.spark import EMR, catalogue, submit_parameters
 
-_ON_EMR = "RunOnEmr"
+_EMR_STATE = "RunOnEmr"
 
 
 class LargeLanes(Construct):
@@ -62,9 +62,9 @@ class LargeLanes(Construct):
         if settings.emr:
             self.application = EmrApplication(self, "Emr", layout=layout, settings=settings, key=key)
             arn = self.application.application.attr_arn
-            self._emr_roles = {job: self._emr_role(job, arn) for job in Job}
+            self._emr_roles = {job: self._emr_role(job, arn) for job in ON_EMR}
         self.lanes: tuple[str, ...] = ("lambda", "glue", *(("emr",) if self.application else ()))
-        self.absent: tuple[str, ...] = () if self.application else (_ON_EMR,)
+        self.absent: tuple[str, ...] = () if self.application else (_EMR_STATE,)
 
     def substitutions(self, job: Job) -> dict[str, str]:
         """What the states of the lanes are to say where a machine runs this job."""

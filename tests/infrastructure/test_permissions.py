@@ -118,7 +118,7 @@ def test_no_policy_stands_outside_its_role(synthesis: Synthesis) -> None:
 
 
 def test_there_is_one_role_for_each_function_job_and_machine_and_the_schedules(dev: Synthesis, prod: Synthesis) -> None:
-    on_glue, on_emr = (f"{job}-job" for job in Job), (f"{job}-emr" for job in Job)
+    on_glue, on_emr = (f"{job}-job" for job in Job), (f"{job}-emr" for job in jobs.ON_EMR)
     in_dev = {*Task, *Machine, "schedule", *on_glue}
     for synthesis, expected in ((dev, in_dev), (prod, {*in_dev, *on_emr})):
         roles = synthesis.resources("AWS::IAM::Role", "acme-pipeline").values()
@@ -133,6 +133,8 @@ def test_a_role_holds_its_tasks_permissions_and_nothing_more_when_synthesized(pr
         expected["GetFolder"] = {"s3:GetObject"}
     if task is Task.FAIL:
         expected["ReadJobLog"] = {"logs:GetLogEvents"}
+    if task is Task.HOUSEKEEP:
+        expected["StartMaintainJob"] = {"glue:StartJobRun", "glue:GetJobRuns"}
     assert {sid: set(each.actions) for sid, each in identity(prod, task).items()} == expected
 
 
@@ -140,12 +142,17 @@ def test_a_role_holds_its_tasks_permissions_and_nothing_more_when_synthesized(pr
 def test_a_job_holds_the_same_permissions_in_either_lane_beside_its_services_own(prod: Synthesis, job: Job) -> None:
     of_job = {each.sid: set(each.actions) for each in jobs.permissions(job, PROD)} | {"GetCode": {"s3:GetObject"}}
     on_glue = jobs.on_glue(job, PROD, ENVIRONMENTS[Environment.PROD])
-    for owner, beside in ((f"{job}-job", on_glue), (f"{job}-emr", jobs.on_emr(PROD))):
+    lanes = {f"{job}-job": on_glue} | ({f"{job}-emr": jobs.on_emr(PROD)} if job in jobs.ON_EMR else {})
+    for owner, beside in lanes.items():
         found = {sid: set(each.actions) for sid, each in identity(prod, owner).items()}
         assert found == of_job | {each.sid: set(each.actions) for each in beside}
 
 
-BEYOND = {Job.REFINE: "landing|ledger|gold", Job.MODEL: "landing|ledger|bronze|quarantine"}
+BEYOND = {
+    Job.REFINE: "landing|ledger|gold",
+    Job.MODEL: "landing|ledger|bronze|quarantine",
+    Job.MAINTAIN: "landing|ledger",
+}
 """The zones that a job has no business in."""
 
 
@@ -194,7 +201,7 @@ def test_a_machine_runs_its_own_job_and_the_tenants_application_only(
     assert job.sid == f"Run{of.capitalize()}Job"
     assert job.resources == (f"arn:aws:glue:<AWS::Region>:<AWS::AccountId>:job/medallion-dev-acme-{of}",)
     assert set(job.actions) == {"glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"}
-    assert len(running) == len(Machine)
+    assert {whose(each) for each in running} == {*Machine, "housekeep"}
     assert not [each for each in dev.statements() if any("emr-serverless:" in one for one in each.actions)]
 
     of_machine = identity(prod, machine)
@@ -278,7 +285,7 @@ def test_only_housekeeping_removes_tables_files_and_a_job_only_what_is_a_runs(sy
     allowed = [each for each in synthesis.statements() if each.effect == "Allow" and each.kind == "identity"]
     removing = [each for each in allowed if any("Delete" in one for one in each.actions)]
     removing = [each for each in removing if any(one.startswith(("s3:", "glue:")) for one in each.actions)]
-    on_emr = {f"{job}-emr" for job in Job}
+    on_emr = {f"{job}-emr" for job in jobs.ON_EMR}
     assert {whose(each) for each in removing} - on_emr == {"housekeep", *(f"{job}-job" for job in Job)}
     for each in removing:
         assert each.actions == ("s3:DeleteObject",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from medallion.layout import Job, Machine, Task, Zone
+from medallion.layout import TABLE_ZONES, Job, Machine, Task, Zone
 from tests.least_privilege.saying import Unjudged, key_by_way_of
 from tests.least_privilege.statements import LAYOUT
 
@@ -72,6 +72,7 @@ _RUNS = f"{_bucket(Zone.ARTIFACTS)}/runs/*"
 _OF_JOB = {
     Job.REFINE: {**_written(Zone.BRONZE), **_written(Zone.SILVER), **_written(Zone.QUARANTINE)},
     Job.MODEL: {**_read(Zone.SILVER), **_written(Zone.GOLD)},
+    Job.MAINTAIN: {sid: said for zone in TABLE_ZONES for sid, said in _written(zone).items()},
 }
 
 
@@ -105,5 +106,10 @@ UNSTARTED: dict[tuple[str, str], Unjudged] = {
     (Task.FAIL, "ReadJobLog"): _says(("logs:GetLogEvents",), *(f"{_groups(job)[0]}:log-stream:*" for job in Job)),
     (Machine.INGEST, "RunRefineJob"): _run(Job.REFINE),
     (Machine.MODEL, "RunModelJob"): _run(Job.MODEL),
+    (Task.HOUSEKEEP, "StartMaintainJob"): _says(
+        ("glue:StartJobRun", "glue:GetJobRuns"),
+        f"arn:aws:glue:{LAYOUT.region}:{LAYOUT.account}:job/medallion-dev-trial-maintain",
+    ),
+    (Task.HOUSEKEEP, "PutRuns"): _says(("s3:PutObject",), _RUNS),
     **{(f"{job}-job", sid): said for job in Job for sid, said in _role(job).items()},
 }
