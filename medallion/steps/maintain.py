@@ -61,12 +61,12 @@ def by_job(
 
 
 def _ask(platform: Platform, name: str, layout: TableLayout, limits: Limits) -> AtWork | None:
+    if Lane.GLUE not in platform.lanes.available:
+        return None
     table = platform.lake.load(layout)
     for left in (one for one in table.metadata.refs if one.startswith(beside(""))):
         # A housekeeping that was killed had made it, and asked nobody yet.
         platform.lake.drop_branch(layout, left)
-    if Lane.GLUE not in platform.lanes.available:
-        return None
     files = too_many(table, replace(limits, at_once=limits.by_job))
     if sum(file.file_size_in_bytes for file in files) <= limits.at_once:
         return None
