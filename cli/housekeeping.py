@@ -46,7 +46,16 @@ def housekeeping(
         print_json(told)
         return
     tables = [table for subject in told["subjects"] for table in subject["tables"]]
-    numbers = ("compacted", "into", "rows", "snapshots expired", "files removed", "bytes removed", "branches removed")
+    numbers = (
+        "compacted",
+        "into",
+        "rows",
+        "with a job",
+        "snapshots expired",
+        "files removed",
+        "bytes removed",
+        "branches removed",
+    )
     print_table(
         ("table", *numbers, "skipped"),
         (
@@ -55,6 +64,7 @@ def housekeeping(
                 one["files_before"],
                 one["files_after"],
                 one["rows"],
+                one["at_work"],
                 one["snapshots_expired"],
                 one["files_removed"],
                 one["bytes_removed"],

@@ -64,6 +64,8 @@ class Job(StrEnum):
     """The Spark jobs of a tenant's large lanes, one file each under glue_jobs/."""
 
     REFINE = "refine"
+    MODEL = "model"
+    MAINTAIN = "maintain"
 
 
 class Machine(StrEnum):
@@ -293,6 +295,10 @@ class TenantLayout:
         below = f"/aws-glue/jobs/{named}"
         return (f"{below}/error", f"{below}/output", f"{prefix}-{self.security_configuration}")
 
+    def job_log(self, job: Job, glue_version: str) -> str:
+        """The log group of what goes wrong in a job on Glue."""
+        return self.job_log_groups(job, glue_version)[0]
+
     @property
     def emr_log_group(self) -> str:
         return self.log_group("emr")
@@ -378,9 +384,22 @@ CURRENT = "current"
 """The Iceberg tag of what a table has published: it moves with main, in one commit."""
 
 
+_BRANCH = "run_"
+
+
 def branch(run_id: str) -> str:
     """The Iceberg branch on which a run writes before it is published."""
-    return f"run_{run_id}"
+    return f"{_BRANCH}{run_id}"
+
+
+def beside(name: str) -> str:
+    """The Iceberg branch on which a job leaves the files that are to take others' place. It is no run's."""
+    return f"maintain_{name}"
+
+
+def run_of(branch: str) -> str | None:
+    """The run that writes on the branch, or on one beside it (`run_<id>_aside`, a Spark job's); None for others."""
+    return branch.removeprefix(_BRANCH).partition("_")[0] if branch.startswith(_BRANCH) else None
 
 
 def execution(run_id: str, attempt: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medallion.layout import Job, TenantLayout, Zone
+from medallion.layout import TABLE_ZONES, Job, TenantLayout, Zone
 from stacks.permissions import (
     NO_RESOURCE_LEVEL,
     STREAMS_AT_RUN_TIME,
@@ -13,23 +13,33 @@ from stacks.permissions import (
 )
 from stacks.settings import EnvironmentSettings
 
+ON_EMR = (Job.REFINE, Job.MODEL)
+"""The jobs that a machine runs, on EMR Serverless as well; the others have time."""
 RUNS_AT_RUN_TIME = "EMR Serverless names the runs, below the tenant's one application"
 GROUPS_ARE_LISTED = "EMR Serverless looks for its log group in the list of all"
 
 
 def permissions(job: Job, can: Capabilities) -> Permissions:
     """What a job may do in either lane. It never reads Landing, and knows no control table."""
+    return (
+        *can.use_key("s3"),
+        *can.read_run_documents(),
+        *can.list_objects(Zone.ARTIFACTS),
+        *can.write_run_documents(),
+        # A committer's scratch, and the markers of its folders.
+        *can.remove_run_documents(),
+        *_tables(job, can),
+    )
+
+
+def _tables(job: Job, can: Capabilities) -> Permissions:
     match job:
         case Job.REFINE:
-            return (
-                *can.use_key("s3"),
-                *can.read_run_documents(),
-                *can.list_objects(Zone.ARTIFACTS),
-                *can.write_run_documents(),
-                # A committer's scratch, and the markers of its folders.
-                *can.remove_run_documents(),
-                *can.write_tables(Zone.BRONZE, Zone.SILVER, Zone.QUARANTINE),
-            )
+            return can.write_tables(Zone.BRONZE, Zone.SILVER, Zone.QUARANTINE)
+        case Job.MODEL:
+            return (*can.read_tables(Zone.SILVER), *can.write_tables(Zone.GOLD))
+        case Job.MAINTAIN:
+            return can.write_tables(*TABLE_ZONES)
 
 
 def on_glue(job: Job, can: Capabilities, settings: EnvironmentSettings) -> Permissions:
@@ -72,6 +82,12 @@ def run_on_glue(job: Job, layout: TenantLayout) -> Permissions:
     """Start the one job, follow its run, and stop it with the execution."""
     actions = ("glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun")
     return (Permission(f"Run{job.capitalize()}Job", actions, (layout.job_arn(job),)),)
+
+
+def start_on_glue(job: Job, layout: TenantLayout) -> Permissions:
+    """Start the one job, and see how its runs stand."""
+    actions = ("glue:StartJobRun", "glue:GetJobRuns")
+    return (Permission(f"Start{job.capitalize()}Job", actions, (layout.job_arn(job),)),)
 
 
 def run_on_emr(job: Job, layout: TenantLayout, application_arn: str) -> Permissions:

@@ -67,10 +67,10 @@ class Capabilities:
             TRACE,
         )
 
-    def read_log(self, sid: str, group: str) -> Permissions:
-        """Read the streams of a log group."""
-        streams = self.layout.arn("logs", f"log-group:{group}:log-stream:*")
-        return (Permission(sid, ("logs:GetLogEvents",), (streams,), because=STREAMS_AT_RUN_TIME),)
+    def read_log(self, sid: str, *groups: str) -> Permissions:
+        """Read the streams of log groups."""
+        streams = tuple(self.layout.arn("logs", f"log-group:{group}:log-stream:*") for group in groups)
+        return (Permission(sid, ("logs:GetLogEvents",), streams, because=STREAMS_AT_RUN_TIME),)
 
     def control(self, *operations: str) -> Permissions:
         """The named operations (GetItem, Query, …) on the tenant's own items, one statement each."""

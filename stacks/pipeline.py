@@ -13,7 +13,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 from medallion.events import PUBLICATIONS
-from medallion.layout import Machine, Task, TenantLayout, Zone
+from medallion.layout import Job, Machine, Task, TenantLayout, Zone
 from stacks.constructs.alerts import Alerts
 from stacks.constructs.event_route import EventRoute
 from stacks.constructs.large_lanes import LargeLanes
@@ -22,6 +22,7 @@ from stacks.constructs.schedules import Schedules
 from stacks.constructs.seeding import Seeding
 from stacks.constructs.source_code import source_code
 from stacks.constructs.task_function import TaskFunction
+from stacks.jobs import start_on_glue
 from stacks.permissions import Capabilities, read_files
 from stacks.settings import EnvironmentSettings
 from stacks.tasks import permissions
@@ -52,13 +53,17 @@ class PipelineStack(Stack):
         asset = s3_assets.Asset(self, "Folder", path=str(folder))
         extra = {
             Task.SEED: read_files("GetFolder", asset.bucket.arn_for_objects(asset.s3_object_key)),
-            Task.FAIL: can.read_log("ReadJobLog", lanes.job_log),
+            Task.HOUSEKEEP: start_on_glue(Job.MAINTAIN, layout),
+            Task.FAIL: can.read_log("ReadJobLog", *(layout.job_log(job, settings.glue_version) for job in Job)),
         }
-        environment = {
+        of_lanes = {"MEDALLION_LANES": ",".join(lanes.lanes), "MEDALLION_LANE": settings.lane}
+        environment: dict[Task, dict[str, str]] = {
             Task.SEED: {"MEDALLION_SCHEDULE_ROLE_ARN": schedules.role.role.role_arn},
-            Task.REFINE: {"MEDALLION_LANES": ",".join(lanes.lanes), "MEDALLION_LANE": settings.lane},
-            Task.FAIL: {"MEDALLION_JOB_LOG": lanes.job_log},
+            Task.REFINE: of_lanes,
+            Task.BUILD: of_lanes,
+            Task.FAIL: {"MEDALLION_GLUE_VERSION": settings.glue_version},
             Task.HOUSEKEEP: {
+                **of_lanes,
                 "MEDALLION_RECEIPT_DAYS": str(settings.receipt_days),
                 "MEDALLION_ROLLBACK_DAYS": str(settings.rollback_days),
                 "MEDALLION_ORPHAN_DAYS": str(settings.orphan_days),
@@ -89,7 +94,7 @@ class PipelineStack(Stack):
                 settings=settings,
                 can=can,
                 key=key,
-                lanes=lanes if machine is Machine.INGEST else None,
+                lanes=lanes,
             )
             for machine in Machine
         }

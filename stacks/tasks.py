@@ -143,6 +143,9 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
         Task.HOUSEKEEP: (
             *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             *can.use_key("s3", "sqs"),
+            *can.read_run_documents(),
+            *can.list_objects(Zone.ARTIFACTS),
+            *can.write_run_documents(),
             *can.write_tables(*TABLE_ZONES),
             *can.remove_files(*TABLE_ZONES),
             *can.hand_leases_on(),

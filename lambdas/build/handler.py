@@ -1,4 +1,4 @@
-"""Build: a Gold model's result is written to the run's branch."""
+"""Build: a Gold model's result is written to the run's branch; or the order for a large lane's job."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from medallion.steps.build import build
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
-def handler(event: dict[str, object], context: LambdaContext) -> None:
-    build(platform(), ticket_of(event))
+def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
+    return build(platform(), ticket_of(event)).model_dump(mode="json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.runtime import count_run, logger, metrics, platform, ticket_of, tracer
-from medallion.steps.failure import Failure, last_lines
+from medallion.steps.failure import Failure, job_log
 from medallion.steps.settle import abandon
 
 
@@ -14,8 +14,8 @@ from medallion.steps.settle import abandon
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, str]:
     ticket, failure = ticket_of(event), Failure.model_validate(event["failure"])
-    log = () if failure.glue_run is None else last_lines(platform().logs, platform().job_log, failure.glue_run)
-    run = abandon(platform(), ticket, failure.status, failure.said(platform().control.run(ticket.run_id)), log)
+    reason = failure.said(platform().control.run(ticket.run_id))
+    run = abandon(platform(), ticket, failure.status, reason, job_log(platform(), failure))
     logger.error("ended", extra={"status": run.status, "reason": run.reason})
     count_run(run)
     return {"status": run.status, "reason": run.reason}

@@ -12,13 +12,14 @@ from medallion.control.table import ControlTable
 class TableUpkeep(Item):
     """One table: files that became fewer, snapshots forgotten, files that nothing referred to, branches removed.
 
-    `skipped` says what was left undone, and why.
+    `at_work` are files that a job has in its hands. `skipped` says what was left undone, and why.
     """
 
     table: str
     files_before: int = 0
     files_after: int = 0
     rows: int = 0
+    at_work: int = 0
     snapshots_expired: int = 0
     files_removed: int = 0
     bytes_removed: int = 0

@@ -210,6 +210,15 @@ class Lake:
                 if branch in table.metadata.refs:
                     table.manage_snapshots().remove_branch(branch).commit()
 
+    def make_branch(self, layout: TableLayout, branch: str) -> int:
+        """Make a branch at main unless it is there; the snapshot that it stands at."""
+        for attempt in conflicts():
+            with attempt:
+                table = self.load(layout)
+                if branch not in table.metadata.refs:
+                    table.manage_snapshots().create_branch(main_of(table).snapshot_id, branch).commit()
+        return self.load(layout).metadata.refs[branch].snapshot_id
+
     def head(self, layout: TableLayout, branch: str = MAIN_BRANCH) -> int | None:
         """The id of the branch's newest snapshot; None where there is no such branch."""
         snapshot = head(self.load(layout), branch)

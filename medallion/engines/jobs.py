@@ -63,6 +63,56 @@ class RefineJob(Frozen):
     result: str
 
 
+class Pinned(Frozen):
+    """A table as it stood at a snapshot."""
+
+    table: str
+    snapshot: int
+
+
+class ModelJob(Frozen):
+    """A Gold model's build, ready for an engine that knows nothing of models.
+
+    `query` reads `inputs` by their relations' names; what it returns takes the place of all that `target` holds, under
+    the names of `columns`, in one snapshot of the branch that says `notes` and carries `marks`. `base` is what the
+    target has published. `result` is the address where the job writes what it built.
+    """
+
+    run_id: str
+    attempt: int
+    branch: str
+    query: str
+    inputs: dict[str, Pinned]
+    target: str
+    base: int
+    columns: tuple[str, ...]
+    keys: tuple[str, ...]
+    marks: dict[str, str]
+    notes: dict[str, str]
+    result: str
+
+
+class MaintainJob(Frozen):
+    """Files of a table's main that are to become fewer: what stands in `files` at `snapshot` is written anew to the
+    branch, with `marks`, and checked. Whoever asked puts it in their place. `result` is the address of a Rewritten.
+    """
+
+    name: str
+    table: str
+    snapshot: int
+    files: tuple[str, ...]
+    branch: str
+    marks: dict[str, str]
+    result: str
+
+
+class Rewritten(Frozen):
+    """The snapshot of the branch that added the new files, and how many rows they hold: those of the old ones."""
+
+    snapshot: int
+    rows: int
+
+
 def names_of(tables: SourceTables) -> dict[str, str]:
     """The source's tables as `database.table`."""
     return {name: table.qualified for name, table in vars(tables).items()}

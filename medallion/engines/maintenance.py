@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from pyiceberg.manifest import DataFile
+from pyiceberg.manifest import DataFile, ManifestEntryStatus
 from pyiceberg.table import Table
 from pyiceberg.table.refs import MAIN_BRANCH
+from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.table.update.snapshot import ManageSnapshots
 
 from medallion.contracts.model import Frozen
 from medallion.engines.commits import Commit, conflicts, main_of, notes_of
 from medallion.engines.duckdb.session import Resources, Session, open_session
 from medallion.engines.iceberg import Lake, Planned
+from medallion.engines.jobs import Rewritten
 from medallion.errors import PublishConflict, RowsChanged, UnsafeSnapshot
 from medallion.layout import CURRENT, TableLayout
 
@@ -30,12 +32,13 @@ _LIMBS = ", ".join(
 class Limits:
     """When files are too many: `enough` of one partition, each smaller than `small` bytes.
 
-    `at_once` is how many bytes are rewritten in one commit at most.
+    `at_once` is how many bytes are rewritten in one commit at most, `by_job` how many by a job.
     """
 
     small: int = 32 * _MIB
     enough: int = 8
     at_once: int = 512 * _MIB
+    by_job: int = 256 * 1024 * _MIB
 
 
 class Compacted(Frozen):
@@ -101,6 +104,47 @@ def compact(
     )
 
 
+def rewritten(
+    lake: Lake,
+    layout: TableLayout,
+    commit: Commit,
+    old: Collection[str],
+    new: Rewritten,
+    *,
+    confirm: Callable[[], None] = lambda: None,
+) -> Compacted:
+    """Put the files that a job wrote and checked in the place of the `old` ones, as `compact` does with its own.
+
+    RowsChanged where the files hold another number of rows than those; PublishConflict if some of these are gone.
+    """
+    table = lake.load(layout)
+    snapshot = table.metadata.snapshot_by_id(new.snapshot)
+    standing = [task.file for task in table.scan(snapshot_id=main_of(table).snapshot_id).plan_files()]
+    before = [file for file in standing if file.file_path in old]
+    after = [] if snapshot is None else _added(table, snapshot)
+    if commit.on(table, MAIN_BRANCH) is None:
+        if len(before) != len(old):
+            raise _replaced_meanwhile(layout)
+        counts = {sum(file.record_count for file in files) for files in (before, after)}
+        if counts != {new.rows}:
+            raise _changed(layout)
+        confirm()
+        _replace(lake, layout, commit, before, after)
+    written = sum(file.file_size_in_bytes for file in before)
+    return Compacted(before=len(old), after=len(after), rows=new.rows, bytes=written)
+
+
+def _added(table: Table, snapshot: Snapshot) -> list[DataFile]:
+    """The data files that the snapshot brought."""
+    return [
+        entry.data_file
+        for manifest in snapshot.manifests(table.io)
+        if manifest.added_snapshot_id == snapshot.snapshot_id
+        for entry in manifest.fetch_manifest_entry(table.io)
+        if entry.status == ManifestEntryStatus.ADDED
+    ]
+
+
 def _planned(table: Table, files: Sequence[DataFile]) -> Planned:
     return Planned(main_of(table).snapshot_id, table.schema(), tuple(sorted(file.file_path for file in files)))
 
@@ -115,11 +159,22 @@ def _same_rows(session: Session, layout: TableLayout) -> int:
     ]
     old, new = found
     if old is None or old != new:
-        raise RowsChanged(
-            f"{layout.qualified}: the compacted files do not hold the rows of those that they were made from: nothing "
-            "was changed, and they will be removed; report this, it is a fault of the engine"
-        )
+        raise _changed(layout)
     return int(old[0])
+
+
+def _changed(layout: TableLayout) -> RowsChanged:
+    return RowsChanged(
+        f"{layout.qualified}: the compacted files do not hold the rows of those that they were made from: nothing "
+        "was changed, and they will be removed; report this, it is a fault of the engine"
+    )
+
+
+def _replaced_meanwhile(layout: TableLayout) -> PublishConflict:
+    return PublishConflict(
+        f"{layout.qualified}: files that were being compacted have been replaced meanwhile; nothing was "
+        "changed, and the next housekeeping looks again"
+    )
 
 
 def _replace(
@@ -137,10 +192,7 @@ def _replace(
             main = main_of(table)
             standing = {task.file.file_path for task in table.scan(snapshot_id=main.snapshot_id).plan_files()}
             if not standing.issuperset(file.file_path for file in before):
-                raise PublishConflict(
-                    f"{layout.qualified}: files that were being compacted have been replaced meanwhile; nothing was "
-                    "changed, and the next housekeeping looks again"
-                )
+                raise _replaced_meanwhile(layout)
             # What a build notes of its inputs goes on standing for the same rows.
             with table.transaction() as transaction:
                 update = transaction.update_snapshot(snapshot_properties={**notes_of(main), **commit.properties})

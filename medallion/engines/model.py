@@ -138,7 +138,8 @@ class Built(Frozen):
     """What a model's build committed: the snapshot on its branch, the snapshots it was made from, and what its keys
     say.
 
-    `null_keys` and `repeated_keys` count rows that break the model's keys.
+    `null_keys` and `repeated_keys` count rows that break the model's keys. `kept_here` says why it was not handed to
+    the large lane that was chosen.
     """
 
     snapshot: int
@@ -148,3 +149,4 @@ class Built(Frozen):
     null_keys: int
     repeated_keys: int
     unchanged: bool = False
+    kept_here: str = ""

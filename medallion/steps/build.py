@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from medallion.contracts.model import Lane
 from medallion.control.items import GoldModel, Run, RunKind, RunStatus
-from medallion.engines.duckdb.build import build as run_model
+from medallion.engines.duckdb.build import execute, hand_over, prepare
 from medallion.engines.model import Attempt
 from medallion.errors import InvalidModel
 from medallion.layout import Machine, Zone
 from medallion.plan.gold import Input, parse_model
+from medallion.steps.lanes import Handover
 from medallion.steps.lease import confirm
 from medallion.steps.platform import Platform
 from medallion.steps.ticket import Ticket
 from medallion.steps.trigger import run_id_of, start_execution
 
-BUILT = "built.json"
+BUILT, JOB = "built.json", "job.json"
 
 
 def coalesce(platform: Platform, zone: Zone, published: str) -> list[str]:
@@ -26,8 +27,12 @@ def coalesce(platform: Platform, zone: Zone, published: str) -> list[str]:
     return [_ask(platform, model) for model in platform.control.models() if changed in model.inputs]
 
 
-def build(platform: Platform, ticket: Ticket) -> None:
-    """Write the model's result to the run's branch, from its inputs as they are published now."""
+def build(platform: Platform, ticket: Ticket) -> Handover:
+    """Write the model's result to the run's branch, from its inputs as they are published now; in a large lane, write
+    the order for the lane's job.
+
+    A model that is not known to mean the same on Spark is built here, and its run says so.
+    """
     confirm(platform, ticket)
     item = platform.control.model(ticket.subject)
     if item is None:
@@ -36,7 +41,7 @@ def build(platform: Platform, ticket: Ticket) -> None:
         )
     platform.control.begin_build(ticket.subject, ticket.run_id)
     model = parse_model(item.name, item.text, f"{item.name}.sql")
-    built = run_model(
+    prepared = prepare(
         platform.lake,
         model,
         {one.relation: platform.layout.table(one.zone, one.name) for one in model.inputs},
@@ -44,14 +49,26 @@ def build(platform: Platform, ticket: Ticket) -> None:
         Attempt(ticket.commit, ticket.branch, platform.clock()),
         platform.resources,
     )
+    lane, kept_here = platform.lanes.choose(ticket.subject, Lane(ticket.lane), prepared.bytes), ""
+    if lane is not Lane.LAMBDA and not prepared.unchanged:
+        result, order = (platform.document_address(ticket.run_id, ticket.attempt, name) for name in (BUILT, JOB))
+        try:
+            platform.write_document(ticket.run_id, ticket.attempt, JOB, hand_over(prepared, result))
+            platform.control.note(ticket.run_id, lane=lane)
+            return Handover(lane=lane, job=order)
+        except InvalidModel as problem:
+            kept_here = str(problem)
+    platform.control.note(ticket.run_id, lane=Lane.LAMBDA)
+    built = execute(platform.lake, prepared, platform.resources, kept_here)
     platform.write_document(ticket.run_id, ticket.attempt, BUILT, built)
+    return Handover()
 
 
 def _ask(platform: Platform, model: GoldModel) -> str:
     now = platform.clock()
     run_id = platform.control.ask_for_build(model.name, run_id_of(now, [model.name, now.isoformat()]))
     platform.control.create_run(
-        Run(run_id=run_id, kind=RunKind.MODEL, subject=model.name, lane=Lane.LAMBDA, created_at=now)
+        Run(run_id=run_id, kind=RunKind.MODEL, subject=model.name, lane=Lane.AUTO, created_at=now)
     )
     start_execution(platform, Machine.MODEL, platform.control.run(run_id))
     if platform.control.run(run_id).status is RunStatus.FAILED:

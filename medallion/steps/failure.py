@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 
 from medallion.contracts.model import Frozen
 from medallion.control.items import Run, RunStatus
+from medallion.layout import Job
+from medallion.steps.platform import Platform
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -30,10 +32,17 @@ class Failure(Frozen):
         return f"{self.error}: {_message(self.cause)}"
 
     @property
-    def glue_run(self) -> str | None:
-        """The id of the Glue job run that failed, if one did."""
+    def glue_run(self) -> tuple[str, str] | None:
+        """The job on Glue and the id of its run that failed, if one did."""
         told = _document(self.cause)
-        return str(told["Id"]) if "JobRunState" in told else None
+        return (str(told["JobName"]), str(told["Id"])) if "JobRunState" in told else None
+
+
+def job_log(platform: Platform, failure: Failure) -> tuple[str, ...]:
+    """The last lines of the log of the tenant's job that failed, if one did."""
+    name, run = failure.glue_run or ("", "")
+    groups = [platform.layout.job_log(job, platform.glue_version) for job in Job if platform.layout.job(job) == name]
+    return last_lines(platform.logs, groups[0], run) if groups else ()
 
 
 def last_lines(logs: CloudWatchLogsClient, group: str, stream: str) -> tuple[str, ...]:

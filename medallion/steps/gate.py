@@ -40,7 +40,8 @@ def _judge_build(platform: Platform, ticket: Ticket) -> Judgement:
     platform.control.note(
         ticket.run_id, rows=built.rows, snapshots={name: str(snapshot) for name, snapshot in snapshots.items()}
     )
-    return judge_build(built.rows, built.null_keys, built.repeated_keys, unchanged=built.unchanged)
+    judged = judge_build(built.rows, built.null_keys, built.repeated_keys, unchanged=built.unchanged)
+    return judged.model_copy(update={"warnings": (*judged.warnings, built.kept_here)}) if built.kept_here else judged
 
 
 def _judge_run(platform: Platform, ticket: Ticket) -> Judgement:

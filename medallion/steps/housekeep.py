@@ -16,10 +16,11 @@ from medallion.control.items import Run, RunStatus
 from medallion.control.upkeep import TableUpkeep, Upkeep
 from medallion.engines.commits import Commit
 from medallion.engines.expiry import expire, litter, outdated, remove
-from medallion.engines.maintenance import COMPACT, Limits, compact, too_many
+from medallion.engines.maintenance import COMPACT, Compacted, Limits, compact, too_many
 from medallion.errors import MedallionError, UnknownRun, UnknownSource
-from medallion.layout import TableLayout, Zone, branch
+from medallion.layout import TableLayout, Zone, run_of
 from medallion.steps.lease import take, wake_next
+from medallion.steps.maintain import AtWork, by_job
 from medallion.steps.platform import Platform
 from medallion.steps.promote import Latest
 
@@ -27,7 +28,6 @@ TERM = timedelta(minutes=16)
 """The lease's term: the longest Lambda, and a minute."""
 ENOUGH_TIME = 60.0
 """Seconds that must be left for another table to be begun."""
-_BRANCH = branch("")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -177,13 +177,23 @@ class _Table:
             for one in branches:
                 confirm()
                 lake.drop_branch(layout, one)
-            mark = Commit(keeper.name, 1, COMPACT)
-            compacted = compact(lake, layout, mark, self._platform.resources, keeper.limits, confirm=confirm)
-            if compacted is not None:
+            compacted = self._compact(confirm)
+            if isinstance(compacted, AtWork):
+                self.done["at_work"] = compacted.files
+            elif compacted is not None:
                 self.done |= {"files_before": compacted.before, "files_after": compacted.after, "rows": compacted.rows}
             confirm()
             self.done["snapshots_expired"] = expire(lake, layout, self._snapshots_before, self._named())
         self.done["branches_removed"] = branches
+
+    def _compact(self, confirm: Callable[[], None]) -> Compacted | AtWork | None:
+        """Here, or by a job where it is too much."""
+        platform, keeper, layout = self._platform, self._keeper, self._table
+        done = by_job(platform, keeper.name, layout, keeper.limits, confirm)
+        if done is not None:
+            return done
+        mark = Commit(keeper.name, 1, COMPACT)
+        return compact(platform.lake, layout, mark, platform.resources, keeper.limits, confirm=confirm)
 
     def _tidy(self) -> None:
         """Files that nothing refers to."""
@@ -196,7 +206,7 @@ class _Table:
     def _left_branches(self) -> tuple[str, ...]:
         """The branches of runs that have ended."""
         refs = self._platform.lake.load(self._table).metadata.refs
-        return tuple(sorted(one for one in refs if one.startswith(_BRANCH) and self._ended(one.removeprefix(_BRANCH))))
+        return tuple(sorted(one for one in refs if (run_id := run_of(one)) is not None and self._ended(run_id)))
 
     def _ended(self, run_id: str) -> bool:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from medallion.contracts.model import Lane
+from medallion.contracts.model import Frozen, Lane
 from medallion.engines.inputs import Inputs
 from medallion.errors import LaneNotAvailable
 
@@ -16,9 +16,16 @@ LARGE = 500 * GIB
 """From so many bytes on a run goes to EMR Serverless, whose workers are larger."""
 
 
+class Handover(Frozen):
+    """Who goes on: the step is done in the Lambda lane, or the lane's job is to be started with this order."""
+
+    lane: Lane = Lane.LAMBDA
+    job: str = ""
+
+
 @dataclass(frozen=True)
 class Lanes:
-    """The lanes that a deployment has, and the one that its sources take which leave it open."""
+    """The lanes that a deployment has, and the one that its sources and models take which leave it open."""
 
     available: frozenset[Lane] = frozenset({Lane.LAMBDA})
     usual: Lane = Lane.AUTO
@@ -29,8 +36,8 @@ class Lanes:
         available = frozenset(Lane(one) for one in variables.get("MEDALLION_LANES", Lane.LAMBDA).split(","))
         return cls(available, Lane(variables.get("MEDALLION_LANE", Lane.AUTO)))
 
-    def choose(self, source: str, asked: Lane, size: int) -> Lane:
-        """The lane of a run of `source` that reads `size` bytes.
+    def choose(self, subject: str, asked: Lane, size: int) -> Lane:
+        """The lane of a run of `subject`, a source or a model, that reads `size` bytes.
 
         LaneNotAvailable where one is asked for that is not deployed; one that is chosen by size is the largest that
         there is.
@@ -39,7 +46,7 @@ class Lanes:
         if fixed is not Lane.AUTO:
             if fixed not in self.available:
                 raise LaneNotAvailable(
-                    f"source {source} asks for lane {fixed}, which this deployment does not have; "
+                    f"{subject} asks for lane {fixed}, which this deployment does not have; "
                     f"use {', '.join(sorted(self.available))} or auto"
                 )
             return fixed

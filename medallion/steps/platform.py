@@ -16,17 +16,19 @@ from medallion.control.plane import ControlPlane
 from medallion.engines.duckdb.session import Resources
 from medallion.engines.iceberg import Lake, glue_catalog
 from medallion.events import SOURCE, EventType
-from medallion.layout import Environment, EnvironmentLayout, Task, TenantLayout, Zone
+from medallion.layout import Environment, EnvironmentLayout, Job, Task, TenantLayout, Zone
 from medallion.steps.lanes import Lanes
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_glue import GlueClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
 
 D = TypeVar("D", bound=Frozen)
+_AT_WORK = ("STARTING", "RUNNING", "STOPPING", "WAITING")
 
 
 def _utc_now() -> datetime:
@@ -35,14 +37,14 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Platform:
-    """One tenant's platform, as a step sees it. `job_log` is the log group of the Glue job's errors."""
+    """One tenant's platform, as a step sees it. `glue_version` says where the jobs on Glue log."""
 
     layout: TenantLayout
     session: boto3.Session
     resources: Resources
     clock: Callable[[], datetime] = field(default=_utc_now)
     lanes: Lanes = field(default=Lanes(), kw_only=True)
-    job_log: str = field(default="", kw_only=True)
+    glue_version: str = field(default="", kw_only=True)
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Platform:
@@ -52,8 +54,8 @@ class Platform:
         )
         resources = Resources(region=shared.region, memory=variables.get("MEDALLION_ENGINE_MEMORY", "2GB"))
         tenant = shared.tenant(variables["MEDALLION_TENANT"])
-        session, job_log = boto3.Session(region_name=shared.region), variables.get("MEDALLION_JOB_LOG", "")
-        return cls(tenant, session, resources, lanes=Lanes.of(variables), job_log=job_log)
+        session, glue_version = boto3.Session(region_name=shared.region), variables.get("MEDALLION_GLUE_VERSION", "")
+        return cls(tenant, session, resources, lanes=Lanes.of(variables), glue_version=glue_version)
 
     @cached_property
     def control(self) -> ControlPlane:
@@ -76,6 +78,10 @@ class Platform:
         return self.session.client("logs")
 
     @cached_property
+    def _glue(self) -> GlueClient:
+        return self.session.client("glue")
+
+    @cached_property
     def _events(self) -> EventBridgeClient:
         return self.session.client("events")
 
@@ -87,6 +93,23 @@ class Platform:
             raise RuntimeError(
                 f"EventBridge refused the event {kind!r}: {answer['Entries'][0].get('ErrorMessage', '')}"
             )
+
+    def start_job(self, job: Job, order: str) -> bool:
+        """Start a run of the tenant's job on Glue, with the order at that address, without waiting for it. False where
+        too many go on.
+        """
+        busy = self._glue.exceptions
+        try:
+            self._glue.start_job_run(JobName=self.layout.job(job), Arguments={"--job": order})
+        except (busy.ConcurrentRunsExceededException, busy.ResourceNumberLimitExceededException):
+            return False
+        return True
+
+    def job_is_at_work(self, job: Job, order: str) -> bool:
+        """Whether a run of the job with that order has not ended."""
+        pages = self._glue.get_paginator("get_job_runs").paginate(JobName=self.layout.job(job))
+        runs = (run for page in pages for run in page["JobRuns"])
+        return any(run["JobRunState"] in _AT_WORK and run.get("Arguments", {}).get("--job") == order for run in runs)
 
     def invoke(self, task: Task, event: dict[str, Any]) -> None:
         """Have the task's function do its work, without waiting for it."""
@@ -113,6 +136,10 @@ class Platform:
         return self.read_object(
             kind, self.layout.bucket(Zone.ARTIFACTS), self.layout.run_document(run_id, attempt, name)
         )
+
+    def document_address(self, run_id: str, attempt: int, name: str) -> str:
+        """Where one of a run's documents stands, for those who know no layout."""
+        return f"s3://{self.layout.bucket(Zone.ARTIFACTS)}/{self.layout.run_document(run_id, attempt, name)}"
 
     def write_object(self, bucket: str, key: str, document: Frozen) -> None:
         """Write a document as JSON."""

@@ -22,7 +22,7 @@ from medallion.layout import TableLayout, Zone
 from medallion.plan.compiler import compile_plan
 from medallion.plan.model import Plan
 from medallion.steps.entries import active_contract
-from medallion.steps.lanes import bytes_to_read
+from medallion.steps.lanes import Handover, bytes_to_read
 from medallion.steps.lease import confirm
 from medallion.steps.platform import Platform
 from medallion.steps.ticket import Ticket
@@ -40,13 +40,6 @@ class RefineResult(Frozen):
 
     refined: Refined | None = None
     blocked: str = ""
-
-
-class Handover(Frozen):
-    """Who goes on: the step is done in the Lambda lane, or the lane's job is to be started with this order."""
-
-    lane: Lane = Lane.LAMBDA
-    job: str = ""
 
 
 def refine(platform: Platform, ticket: Ticket) -> Handover:
@@ -70,7 +63,9 @@ def refine(platform: Platform, ticket: Ticket) -> Handover:
     platform.control.note(ticket.run_id, lane=lane)
     try:
         if lane is not Lane.LAMBDA:
-            staged, result, order = (_address(platform, ticket, name) for name in (STAGED, REFINED, JOB))
+            staged, result, order = (
+                platform.document_address(ticket.run_id, ticket.attempt, name) for name in (STAGED, REFINED, JOB)
+            )
             job = hand_over(lake, plan, tables, inputs, references, run, material, platform.resources, staged, result)
             platform.write_document(ticket.run_id, ticket.attempt, JOB, job)
             return Handover(lane=lane, job=order)
@@ -79,12 +74,6 @@ def refine(platform: Platform, ticket: Ticket) -> Handover:
         done = RefineResult(blocked=str(mismatch))
     platform.write_document(ticket.run_id, ticket.attempt, REFINED, done)
     return Handover()
-
-
-def _address(platform: Platform, ticket: Ticket, name: str) -> str:
-    """Where one of the attempt's documents stands, for those who know no layout."""
-    document = platform.layout.run_document(ticket.run_id, ticket.attempt, name)
-    return f"s3://{platform.layout.bucket(Zone.ARTIFACTS)}/{document}"
 
 
 def _material(platform: Platform, ticket: Ticket, tables: SourceTables) -> Arrived | Replayed:
@@ -103,7 +92,7 @@ def _material(platform: Platform, ticket: Ticket, tables: SourceTables) -> Arriv
     return Replayed(
         chosen=chosen,
         bronze=bronze_of(platform.lake, tables, chosen),
-        address=_address(platform, ticket, REPLAYED),
+        address=platform.document_address(ticket.run_id, ticket.attempt, REPLAYED),
         open_object=partial(claimed_object, platform, ticket.subject),
     )
 

@@ -1,4 +1,4 @@
-"""One state machine of a tenant, from its file in state_machines/."""
+"""One state machine of a tenant, from its file in state_machines/ and the states that machines share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from medallion.errors import MedallionError
-from medallion.layout import Machine, Task, TenantLayout
+from medallion.layout import Job, Machine, Task, TenantLayout
 from stacks.constructs.large_lanes import LargeLanes
 from stacks.constructs.log_group import EncryptedLogGroup
 from stacks.constructs.role import ServiceRole
@@ -34,6 +34,12 @@ TASKS: dict[Machine, tuple[Task, ...]] = {
 }
 """The functions that each machine calls."""
 
+JOBS = {Machine.INGEST: Job.REFINE, Machine.MODEL: Job.MODEL}
+"""The job that each machine runs where its work outgrows a function."""
+
+LARGE_LANES = ROOT / "state_machines" / "large_lanes.json"
+"""The states that choose a lane and run its job."""
+
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
@@ -42,7 +48,7 @@ class InvalidStateMachine(MedallionError):
 
 
 class TaskMachine(Construct):
-    """A Standard state machine over the tenant's functions, and its jobs where it is given the large lanes.
+    """A Standard state machine over the tenant's functions, and its job in the large lanes.
 
     Own role, X-Ray, every event logged without payloads.
     """
@@ -57,13 +63,12 @@ class TaskMachine(Construct):
         settings: EnvironmentSettings,
         can: Capabilities,
         key: kms.IKey,
-        lanes: LargeLanes | None = None,
+        lanes: LargeLanes,
     ) -> None:
         super().__init__(scope, construct_id)
         substitutions = {f"{task.capitalize()}FunctionArn": layout.function_arn(task) for task in TASKS[machine]}
-        substitutions |= lanes.substitutions if lanes else {}
-        absent = lanes.absent if lanes else ()
-        body = definition(definition_file(machine), set(substitutions), absent)
+        substitutions |= lanes.substitutions(JOBS[machine])
+        body = definition(definition_file(machine), set(substitutions), lanes.absent)
         role = ServiceRole(
             self,
             "Role",
@@ -71,7 +76,7 @@ class TaskMachine(Construct):
             service="states.amazonaws.com",
             permissions=(
                 *can.invoke(*TASKS[machine]),
-                *(lanes.permissions if lanes else ()),
+                *lanes.permissions(JOBS[machine]),
                 TRACE,
                 SAMPLE_TRACES,
                 DELIVER_LOGS,
@@ -105,17 +110,12 @@ def definition_file(machine: Machine) -> Path:
 
 
 def definition(file: Path, substitutions: set[str], absent: Collection[str] = ()) -> str:
-    """The machine's definition on one line, without the states that are `absent` and the choices that lead to them.
+    """The machine's definition on one line, with the states of the large lanes that it leads to but for those that are
+    `absent`, and without the choices that lead to these.
 
     InvalidStateMachine where it is no JSON, has no such state, or its placeholders are not `substitutions`.
     """
-    if not file.is_file():
-        raise InvalidStateMachine(f"{file}: there is no such file; a machine's definition stands there")
-    text = file.read_text(encoding="utf-8")
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise InvalidStateMachine(f"{file}: not JSON ({error}); correct the file") from error
+    document = whole(file)
     for state in absent:
         _leave_out(file, document, state)
     compact = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
@@ -125,6 +125,25 @@ def definition(file: Path, substitutions: set[str], absent: Collection[str] = ()
             "change the file, TASKS in stacks/constructs/machine.py, or stacks/constructs/large_lanes.py"
         )
     return compact
+
+
+def whole(file: Path) -> dict[str, Any]:
+    """The file's states, and those of the large lanes where one of them leads there."""
+    document, shared = _read(file), _read(LARGE_LANES)["States"]
+    states = document.get("States", {})
+    if any(state.get("Next") in shared for state in states.values()):
+        states.update(shared)
+    return document
+
+
+def _read(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        raise InvalidStateMachine(f"{file}: there is no such file; a machine's definition stands there")
+    try:
+        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InvalidStateMachine(f"{file}: not JSON ({error}); correct the file") from error
+    return document
 
 
 def _leave_out(file: Path, document: dict[str, Any], state: str) -> None:

@@ -6,23 +6,26 @@ import re
 
 import pytest
 
-from medallion.layout import Job, Task
+from medallion.layout import Job, Machine, Task
+from stacks.constructs.machine import JOBS
 from stacks.settings import ROOT
 from tests.infrastructure.synthesis import Resource, Synthesis, flat
 
 PIPELINE = "acme-pipeline"
 
 
-def glue_job(synthesis: Synthesis) -> Resource:
-    return synthesis.one("AWS::Glue::Job", PIPELINE)
+def glue_job(synthesis: Synthesis, job: Job = Job.REFINE) -> Resource:
+    found = [each["Properties"] for each in synthesis.resources("AWS::Glue::Job", PIPELINE).values()]
+    one: Resource = next(each for each in found if each["Name"].endswith(f"-acme-{job}"))
+    return one
 
 
 def application(synthesis: Synthesis) -> Resource:
     return synthesis.one("AWS::EMRServerless::Application", PIPELINE)
 
 
-def arguments(synthesis: Synthesis) -> dict[str, str]:
-    return {name: flat(value) for name, value in glue_job(synthesis)["DefaultArguments"].items()}
+def arguments(synthesis: Synthesis, job: Job = Job.REFINE) -> dict[str, str]:
+    return {name: flat(value) for name, value in glue_job(synthesis, job)["DefaultArguments"].items()}
 
 
 def sparks(text: str) -> dict[str, str]:
@@ -35,12 +38,12 @@ def sparks(text: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("job", Job)
 def test_a_job_runs_its_script_with_the_code_of_the_functions(dev: Synthesis, job: Job) -> None:
-    command = glue_job(dev)["Command"]
+    command = glue_job(dev, job)["Command"]
     assert (command["Name"], command["PythonVersion"]) == ("glueetl", "3")
     script = flat(command["ScriptLocation"]).rpartition("/")[2]
     assert (dev.folder / f"asset.{script}").read_text() == (ROOT / "glue_jobs" / f"{job}.py").read_text()
     code = dev.one("AWS::Lambda::Function", PIPELINE, FunctionName="medallion-dev-acme-refine")["Code"]["S3Key"]
-    assert arguments(dev)["--extra-py-files"].rpartition("/")[2] == code
+    assert arguments(dev, job)["--extra-py-files"].rpartition("/")[2] == code
 
 
 def test_a_job_is_spark_3_5_with_its_own_iceberg_when_nothing_is_changed(dev: Synthesis, prod: Synthesis) -> None:
@@ -64,9 +67,10 @@ def test_a_job_brings_another_iceberg_when_glue_is_4_0(customised: Synthesis) ->
     assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
 
 
-def test_a_job_is_tried_again_by_the_machine_alone(dev: Synthesis) -> None:
-    assert glue_job(dev)["MaxRetries"] == 0
-    assert arguments(dev)["--job-bookmark-option"] == "job-bookmark-disable"
+@pytest.mark.parametrize("job", Job)
+def test_a_job_is_tried_again_by_the_machine_alone(dev: Synthesis, job: Job) -> None:
+    assert glue_job(dev, job)["MaxRetries"] == 0
+    assert arguments(dev, job)["--job-bookmark-option"] == "job-bookmark-disable"
 
 
 def test_a_job_finds_the_tenants_tables_by_what_it_is_configured_with(dev: Synthesis) -> None:
@@ -146,14 +150,16 @@ def test_an_application_stands_where_the_environment_has_one(dev: Synthesis, pro
 @pytest.mark.parametrize(
     ("environment", "lanes"), [("dev", "lambda,glue"), ("prod", "lambda,glue,emr"), ("customised", "lambda,glue,emr")]
 )
-def test_refine_knows_the_lanes_that_there_are(request: pytest.FixtureRequest, environment: str, lanes: str) -> None:
+def test_what_chooses_a_lane_knows_those_that_there_are(
+    request: pytest.FixtureRequest, environment: str, lanes: str
+) -> None:
     synthesis: Synthesis = request.getfixturevalue(environment)
     told = {
         flat(each["Properties"]["FunctionName"]).rpartition("-")[2]: variables["MEDALLION_LANES"]
         for each in synthesis.resources("AWS::Lambda::Function", PIPELINE).values()
         if "MEDALLION_LANES" in (variables := each["Properties"]["Environment"]["Variables"])
     }
-    assert told == {Task.REFINE: lanes}
+    assert told == dict.fromkeys((Task.REFINE, Task.BUILD, Task.HOUSEKEEP), lanes)
 
 
 def test_an_application_costs_nothing_when_nothing_runs(prod: Synthesis, customised: Synthesis) -> None:
@@ -189,16 +195,17 @@ def test_an_application_logs_to_the_tenants_group_and_leaves_nothing_with_emr(pr
     assert {each["Key"] for each in log["LogTypeMap"]} == {"SPARK_DRIVER", "SPARK_EXECUTOR"}
 
 
-def test_an_application_is_given_the_job_that_glue_is_given(prod: Synthesis) -> None:
-    name = "medallion-prod-acme-ingest"
-    machine = prod.one("AWS::StepFunctions::StateMachine", PIPELINE, StateMachineName=name)
-    given = {name: flat(value) for name, value in machine["DefinitionSubstitutions"].items()}
-    assert given["RefineScript"] == flat(glue_job(prod)["Command"]["ScriptLocation"])
-    code, _, settings = given["RefineSparkSubmit"].removeprefix("--py-files ").partition(" ")
-    assert code == arguments(prod)["--extra-py-files"]
-    assert sparks(f"--conf {arguments(prod)['--conf']}").items() <= sparks(settings).items()
+@pytest.mark.parametrize("machine", Machine)
+def test_an_application_is_given_the_job_that_glue_is_given(prod: Synthesis, machine: Machine) -> None:
+    job = JOBS[machine]
+    deployed = prod.one("AWS::StepFunctions::StateMachine", PIPELINE, StateMachineName=f"medallion-prod-acme-{machine}")
+    given = {name: flat(value) for name, value in deployed["DefinitionSubstitutions"].items()}
+    assert given["JobScript"] == flat(glue_job(prod, job)["Command"]["ScriptLocation"])
+    code, _, settings = given["JobSparkSubmit"].removeprefix("--py-files ").partition(" ")
+    assert code == arguments(prod, job)["--extra-py-files"]
+    assert sparks(f"--conf {arguments(prod, job)['--conf']}").items() <= sparks(settings).items()
     assert "iceberg-spark3-runtime" in sparks(settings)["spark.jars"]
-    assert given["RefineMinutes"] == str(glue_job(prod)["Timeout"])
+    assert given["JobMinutes"] == str(glue_job(prod, job)["Timeout"])
 
 
 def test_a_failed_run_of_an_application_asks_for_attention(prod: Synthesis) -> None:

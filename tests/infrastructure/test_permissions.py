@@ -10,6 +10,7 @@ import pytest
 
 from medallion.layout import Environment, Job, Machine, Task, TenantLayout
 from stacks import jobs
+from stacks.constructs.machine import JOBS
 from stacks.permissions import Capabilities, Permissions
 from stacks.settings import ENVIRONMENTS, environment_settings
 from stacks.tasks import permissions
@@ -117,7 +118,7 @@ def test_no_policy_stands_outside_its_role(synthesis: Synthesis) -> None:
 
 
 def test_there_is_one_role_for_each_function_job_and_machine_and_the_schedules(dev: Synthesis, prod: Synthesis) -> None:
-    on_glue, on_emr = (f"{job}-job" for job in Job), (f"{job}-emr" for job in Job)
+    on_glue, on_emr = (f"{job}-job" for job in Job), (f"{job}-emr" for job in jobs.ON_EMR)
     in_dev = {*Task, *Machine, "schedule", *on_glue}
     for synthesis, expected in ((dev, in_dev), (prod, {*in_dev, *on_emr})):
         roles = synthesis.resources("AWS::IAM::Role", "acme-pipeline").values()
@@ -132,6 +133,8 @@ def test_a_role_holds_its_tasks_permissions_and_nothing_more_when_synthesized(pr
         expected["GetFolder"] = {"s3:GetObject"}
     if task is Task.FAIL:
         expected["ReadJobLog"] = {"logs:GetLogEvents"}
+    if task is Task.HOUSEKEEP:
+        expected["StartMaintainJob"] = {"glue:StartJobRun", "glue:GetJobRuns"}
     assert {sid: set(each.actions) for sid, each in identity(prod, task).items()} == expected
 
 
@@ -139,17 +142,33 @@ def test_a_role_holds_its_tasks_permissions_and_nothing_more_when_synthesized(pr
 def test_a_job_holds_the_same_permissions_in_either_lane_beside_its_services_own(prod: Synthesis, job: Job) -> None:
     of_job = {each.sid: set(each.actions) for each in jobs.permissions(job, PROD)} | {"GetCode": {"s3:GetObject"}}
     on_glue = jobs.on_glue(job, PROD, ENVIRONMENTS[Environment.PROD])
-    for owner, beside in ((f"{job}-job", on_glue), (f"{job}-emr", jobs.on_emr(PROD))):
+    lanes = {f"{job}-job": on_glue} | ({f"{job}-emr": jobs.on_emr(PROD)} if job in jobs.ON_EMR else {})
+    for owner, beside in lanes.items():
         found = {sid: set(each.actions) for sid, each in identity(prod, owner).items()}
         assert found == of_job | {each.sid: set(each.actions) for each in beside}
 
 
+BEYOND = {
+    Job.REFINE: "landing|ledger|gold",
+    Job.MODEL: "landing|ledger|bronze|quarantine",
+    Job.MAINTAIN: "landing|ledger",
+}
+"""The zones that a job has no business in."""
+
+
+@pytest.mark.parametrize("job", Job)
 @pytest.mark.parametrize("lane", ["job", "emr"])
-def test_a_job_reaches_neither_landing_nor_the_ledger_nor_the_control_table(prod: Synthesis, lane: str) -> None:
-    for each in identity(prod, f"refine-{lane}").values():
+def test_a_job_reaches_no_zone_but_its_own_and_no_control_table(prod: Synthesis, job: Job, lane: str) -> None:
+    for each in identity(prod, f"{job}-{lane}").values():
         assert not [action for action in each.actions if action.startswith(("dynamodb:", "lambda:", "states:"))]
         for resource in each.resources:
-            assert not re.search(r"-(landing|ledger|gold)-|_gold", resource)
+            assert not re.search(rf"-({BEYOND[job]})-|_({BEYOND[job]})", resource)
+
+
+def test_a_models_job_changes_gold_alone(prod: Synthesis) -> None:
+    writing = ("s3:PutObject", "glue:UpdateTable")
+    changing = [each for each in identity(prod, "model-job").values() if set(writing) & set(each.actions)]
+    assert {each.sid for each in changing} == {"CommitGoldTables", "PutGold", "PutRuns", "PutSpark"}
 
 
 def test_a_jobs_code_is_read_object_by_object(prod: Synthesis, customised: Synthesis) -> None:
@@ -172,14 +191,20 @@ def test_a_job_writes_its_events_and_its_logs_and_nothing_else_of_that_kind(prod
     assert log.endswith(":log-group:/medallion/prod/acme/emr:*")
 
 
-def test_a_machine_runs_the_tenants_own_job_and_application_only(dev: Synthesis, prod: Synthesis) -> None:
-    (job,) = (each for each in dev.statements() if each.sid == "RunRefineJob" and "acme" in each.owner)
-    assert whose(job) == "ingest"
-    assert job.resources == ("arn:aws:glue:<AWS::Region>:<AWS::AccountId>:job/medallion-dev-acme-refine",)
+@pytest.mark.parametrize("machine", Machine)
+def test_a_machine_runs_its_own_job_and_the_tenants_application_only(
+    dev: Synthesis, prod: Synthesis, machine: Machine
+) -> None:
+    of = JOBS[machine]
+    running = [each for each in dev.statements() if "glue:StartJobRun" in each.actions and "acme" in each.owner]
+    (job,) = (each for each in running if whose(each) == machine)
+    assert job.sid == f"Run{of.capitalize()}Job"
+    assert job.resources == (f"arn:aws:glue:<AWS::Region>:<AWS::AccountId>:job/medallion-dev-acme-{of}",)
     assert set(job.actions) == {"glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"}
+    assert {whose(each) for each in running} == {*Machine, "housekeep"}
     assert not [each for each in dev.statements() if any("emr-serverless:" in one for one in each.actions)]
 
-    of_machine = identity(prod, "ingest")
+    of_machine = identity(prod, machine)
     ((application, _),) = prod.resources("AWS::EMRServerless::Application").items()
     assert of_machine["StartEmrRuns"].resources == (f"<{application}.Arn>",)
     assert of_machine["FollowEmrRuns"].resources == (f"<{application}.Arn>/jobruns/*",)
@@ -209,7 +234,14 @@ def test_only_the_tenants_items_are_reached_when_a_role_uses_the_control_table(s
 def test_a_role_is_passed_to_the_service_that_it_is_made_for(dev: Synthesis, prod: Synthesis) -> None:
     for synthesis, expected in (
         (dev, {("seed", "schedule", "scheduler")}),
-        (prod, {("seed", "schedule", "scheduler"), ("ingest", "refine-emr", "emr-serverless")}),
+        (
+            prod,
+            {
+                ("seed", "schedule", "scheduler"),
+                ("ingest", "refine-emr", "emr-serverless"),
+                ("model", "model-emr", "emr-serverless"),
+            },
+        ),
     ):
         passed = set[tuple[str, str, str]]()
         for each in synthesis.statements():
@@ -253,7 +285,8 @@ def test_only_housekeeping_removes_tables_files_and_a_job_only_what_is_a_runs(sy
     allowed = [each for each in synthesis.statements() if each.effect == "Allow" and each.kind == "identity"]
     removing = [each for each in allowed if any("Delete" in one for one in each.actions)]
     removing = [each for each in removing if any(one.startswith(("s3:", "glue:")) for one in each.actions)]
-    assert {whose(each) for each in removing} - {"refine-emr"} == {"housekeep", "refine-job"}
+    on_emr = {f"{job}-emr" for job in jobs.ON_EMR}
+    assert {whose(each) for each in removing} - on_emr == {"housekeep", *(f"{job}-job" for job in Job)}
     for each in removing:
         assert each.actions == ("s3:DeleteObject",)
         zones = {flat(resource).partition(":::")[2].split("-")[3] for resource in each.resources}

@@ -96,7 +96,7 @@ def test_failures_reach_the_topic_whether_the_platform_or_the_machine_tells(dev:
     (alerts,) = [pattern["$or"] for pattern in patterns if "$or" in pattern]
     own, executions, jobs = alerts
     assert jobs["source"] == ["aws.glue"]
-    assert jobs["detail"] == {"state": ["FAILED", "TIMEOUT"], "jobName": ["medallion-dev-acme-refine"]}
+    assert jobs["detail"] == {"state": ["FAILED", "TIMEOUT"], "jobName": [f"medallion-dev-acme-{job}" for job in Job]}
     failures = ["Run held", "Run failed", "Run rejected", "Breaker opened", "Object refused"]
     assert own["detail-type"] == [*failures, "Silver rolled back", "Gold rolled back"]
     assert own["detail"] == {"environment": ["dev"], "tenant": ["acme"]}

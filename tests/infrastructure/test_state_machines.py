@@ -12,7 +12,7 @@ import pytest
 from cfnlint.api import lint
 
 from medallion.layout import Machine
-from stacks.constructs.machine import TASKS, InvalidStateMachine, definition, definition_file
+from stacks.constructs.machine import TASKS, InvalidStateMachine, definition, definition_file, whole
 from stacks.settings import EnvironmentSettings
 from tests.infrastructure.synthesis import Synthesis, flat
 
@@ -25,8 +25,7 @@ States = dict[str, dict[str, Any]]
 
 
 def asl(machine: Machine) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(definition_file(machine).read_text(encoding="utf-8"))
-    return loaded
+    return whole(definition_file(machine))
 
 
 def findings(document: dict[str, Any]) -> list[str]:
@@ -82,7 +81,7 @@ def test_every_placeholder_is_filled_and_every_filling_used(prod: Synthesis, mac
     name = f"medallion-prod-acme-{machine}"
     properties = prod.one("AWS::StepFunctions::StateMachine", "acme-pipeline", StateMachineName=name)
     filled = properties["DefinitionSubstitutions"]
-    assert placeholders(definition_file(machine).read_text(encoding="utf-8")) == set(filled)
+    assert placeholders(json.dumps(asl(machine))) == set(filled)
     for placeholder, arn in filled.items():
         if placeholder.endswith("FunctionArn"):
             task = placeholder.removesuffix("FunctionArn").lower()
@@ -121,32 +120,38 @@ def test_every_task_is_tried_again_when_its_function_broke_off_or_a_service_was_
 # --- the large lanes
 
 
-def test_the_gate_follows_where_the_function_did_the_work_and_a_job_where_it_wrote_an_order() -> None:
-    states: States = asl(Machine.INGEST)["States"]
-    assert states["RefineRun"]["Assign"] == {"refining": "{% $states.result.Payload %}"}
-    assert states["RefineRun"]["Next"] == "ChooseLane"
+WORKS = {Machine.INGEST: "RefineRun", Machine.MODEL: "BuildModel"}
+
+
+@pytest.mark.parametrize("machine", Machine)
+def test_the_gate_follows_where_the_function_did_the_work_and_a_job_where_it_wrote_an_order(machine: Machine) -> None:
+    states: States = asl(machine)["States"]
+    work = states[WORKS[machine]]
+    assert work["Assign"] == {"handover": "{% $states.result.Payload %}"}
+    assert work["Next"] == "ChooseLane"
     chosen = {choice["Condition"]: choice["Next"] for choice in states["ChooseLane"]["Choices"]}
     assert chosen == {
-        "{% $refining.lane = 'lambda' %}": "JudgeRun",
-        "{% $refining.lane = 'glue' %}": "RefineOnGlue",
-        "{% $refining.lane = 'emr' %}": "RefineOnEmr",
+        "{% $handover.lane = 'lambda' %}": "JudgeRun",
+        "{% $handover.lane = 'glue' %}": "RunOnGlue",
+        "{% $handover.lane = 'emr' %}": "RunOnEmr",
     }
     assert states["ChooseLane"]["Default"] == "RefuseLane"
     assert states["RefuseLane"]["Next"] == "FailRun"
     assert "LaneNotAvailable" in states["RefuseLane"]["Assign"]["failure"]
 
 
-@pytest.mark.parametrize("name", ["RefineOnGlue", "RefineOnEmr"])
-def test_a_job_gets_the_orders_address_and_leads_to_the_gate_or_to_fail(name: str) -> None:
-    state = asl(Machine.INGEST)["States"][name]
-    if name == "RefineOnGlue":
-        assert state["Arguments"] == {"JobName": "${RefineJobName}", "Arguments": {"--job": "{% $refining.job %}"}}
+@pytest.mark.parametrize("machine", Machine)
+@pytest.mark.parametrize("name", ["RunOnGlue", "RunOnEmr"])
+def test_a_job_gets_the_orders_address_and_leads_to_the_gate_or_to_fail(machine: Machine, name: str) -> None:
+    state = asl(machine)["States"][name]
+    if name == "RunOnGlue":
+        assert state["Arguments"] == {"JobName": "${JobName}", "Arguments": {"--job": "{% $handover.job %}"}}
     else:
         submit = state["Arguments"]["JobDriver"]["SparkSubmit"]
-        assert submit["EntryPointArguments"] == ["--job", "{% $refining.job %}"]
+        assert submit["EntryPointArguments"] == ["--job", "{% $handover.job %}"]
         assert state["Arguments"]["Name"] == "{% $run.run_id & '-' & $string($run.attempt) %}"
     assert state["Next"] == "JudgeRun"
-    assert state["Catch"] == asl(Machine.INGEST)["States"]["RefineRun"]["Catch"]
+    assert state["Catch"] == asl(machine)["States"][WORKS[machine]]["Catch"]
     longest = EnvironmentSettings.model_json_schema()["properties"]["job_minutes"]["maximum"]
     assert state["TimeoutSeconds"] > longest * 60, "the service ends a job that takes too long, and says so"
 
@@ -163,12 +168,12 @@ def _tries(state: dict[str, Any], error: str) -> int:
     ("name", "waits", "ends"),
     [
         (
-            "RefineOnGlue",
+            "RunOnGlue",
             ("Glue.ConcurrentRunsExceededException", "Glue.ThrottlingException"),
             ("Glue.EntityNotFoundException", "Glue.InvalidInputException", "Glue.InternalServiceException"),
         ),
         (
-            "RefineOnEmr",
+            "RunOnEmr",
             ("EMRServerless.ThrottlingException", "EMRServerless.ServiceQuotaExceededException"),
             ("EMRServerless.ResourceNotFoundException", "EMRServerless.InternalServerException"),
         ),
@@ -185,14 +190,15 @@ def test_a_job_waits_its_turn_for_hours_is_tried_once_more_and_never_started_twi
     assert patient["MaxAttempts"] * patient["MaxDelaySeconds"] >= 6 * 3600
 
 
-def test_a_lane_that_is_not_deployed_has_no_state_and_ends_in_a_refusal(dev: Synthesis) -> None:
-    name = "medallion-dev-acme-ingest"
+@pytest.mark.parametrize("machine", Machine)
+def test_a_lane_that_is_not_deployed_has_no_state_and_ends_in_a_refusal(dev: Synthesis, machine: Machine) -> None:
+    name = f"medallion-dev-acme-{machine}"
     properties = dev.one("AWS::StepFunctions::StateMachine", "acme-pipeline", StateMachineName=name)
-    deployed, whole = json.loads(properties["DefinitionString"]), asl(Machine.INGEST)
-    assert set(whole["States"]) - set(deployed["States"]) == {"RefineOnEmr"}
+    deployed = json.loads(properties["DefinitionString"])
+    assert set(asl(machine)["States"]) - set(deployed["States"]) == {"RunOnEmr"}
     assert findings(deployed) == []
     leads = {choice["Next"] for choice in deployed["States"]["ChooseLane"]["Choices"]}
-    assert leads == {"JudgeRun", "RefineOnGlue"}
+    assert leads == {"JudgeRun", "RunOnGlue"}
     assert deployed["States"]["ChooseLane"]["Default"] == "RefuseLane"
     assert set(properties["DefinitionSubstitutions"]) == placeholders(json.dumps(deployed))
 

@@ -1,21 +1,22 @@
-"""What a job's role must say, to the letter: no scenario's run is so large that its job is started."""
+"""What the jobs' roles must say, to the letter: no scenario's run is so large that a job is started."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from medallion.layout import Job, Machine, Task, Zone
+from medallion.layout import TABLE_ZONES, Job, Machine, Task, Zone
 from tests.least_privilege.saying import Unjudged, key_by_way_of
 from tests.least_privilege.statements import LAYOUT
 
 SMALL = "the scenarios' runs are small: none is sent to a large lane, and no job is started"
-ROLE = f"{Job.REFINE}-job"
-_LOGS = (
-    f"arn:aws:logs:{LAYOUT.region}:{LAYOUT.account}:log-group:/medallion/dev/trial/refine-job/medallion-dev-trial-role"
-)
-_GROUPS = [f"{_LOGS}/medallion-dev-trial-refine-job-{LAYOUT.region}/{each}" for each in ("error", "output")]
-_STREAMS = [f"{group}:*" for group in _GROUPS]
+
+
+def _groups(job: Job) -> list[str]:
+    """The log groups of a job."""
+    within = f"arn:aws:logs:{LAYOUT.region}:{LAYOUT.account}:log-group:/medallion/dev/trial/{job}-job"
+    named = f"medallion-dev-trial-role/medallion-dev-trial-{job}-job-{LAYOUT.region}"
+    return [f"{within}/{named}/{each}" for each in ("error", "output")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +48,20 @@ def _says(actions: tuple[str, ...], *resources: object, **conditions: dict[str, 
     return Unjudged(SMALL, actions, lambda key_arn: said, conditions)
 
 
-def _written(zone: Zone) -> dict[str, Unjudged]:
-    """A zone whose tables the job writes."""
+def _read(zone: Zone) -> dict[str, Unjudged]:
+    """A zone whose tables the job reads."""
     of = zone.capitalize()
     return {
         f"Describe{of}Tables": _says(("glue:GetTable",), *_tables(zone)),
         f"Get{of}": _says(("s3:GetObject",), f"{_bucket(zone)}/*"),
+    }
+
+
+def _written(zone: Zone) -> dict[str, Unjudged]:
+    """A zone whose tables the job writes."""
+    of = zone.capitalize()
+    return {
+        **_read(zone),
         f"List{of}": _says(("s3:ListBucket",), _bucket(zone)),
         f"Commit{of}Tables": _says(("glue:GetDatabase", "glue:UpdateTable"), *_tables(zone)),
         f"Put{of}": _says(("s3:PutObject",), f"{_bucket(zone)}/*"),
@@ -60,29 +69,47 @@ def _written(zone: Zone) -> dict[str, Unjudged]:
 
 
 _RUNS = f"{_bucket(Zone.ARTIFACTS)}/runs/*"
+_OF_JOB = {
+    Job.REFINE: {**_written(Zone.BRONZE), **_written(Zone.SILVER), **_written(Zone.QUARANTINE)},
+    Job.MODEL: {**_read(Zone.SILVER), **_written(Zone.GOLD)},
+    Job.MAINTAIN: {sid: said for zone in TABLE_ZONES for sid, said in _written(zone).items()},
+}
+
+
+def _role(job: Job) -> dict[str, Unjudged]:
+    """All that the role of a job on Glue says."""
+    groups, streams = _groups(job), [f"{group}:*" for group in _groups(job)]
+    return {
+        "GetCode": _says(("s3:GetObject",), AssetOf("zip"), AssetOf("py")),
+        "UseKey": key_by_way_of("s3"),
+        "GetRuns": _says(("s3:GetObject",), _RUNS),
+        "ListArtifacts": _says(("s3:ListBucket",), _bucket(Zone.ARTIFACTS)),
+        "PutRuns": _says(("s3:PutObject",), _RUNS),
+        "DeleteRuns": _says(("s3:DeleteObject",), _RUNS),
+        **_OF_JOB[job],
+        "KeepLog": _says(("logs:AssociateKmsKey", "logs:CreateLogGroup"), *groups, *streams),
+        "WriteLog": _says(("logs:CreateLogStream", "logs:PutLogEvents"), *streams),
+        "PutMetrics": _says(("cloudwatch:PutMetricData",), "*", StringEquals={"cloudwatch:namespace": "Glue"}),
+        "PutSpark": _says(("s3:PutObject",), f"{_bucket(Zone.LOGS)}/spark/*"),
+    }
+
+
+def _run(job: Job) -> Unjudged:
+    """What a machine may ask for that runs the job."""
+    return _says(
+        ("glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"),
+        f"arn:aws:glue:{LAYOUT.region}:{LAYOUT.account}:job/medallion-dev-trial-{job}",
+    )
+
 
 UNSTARTED: dict[tuple[str, str], Unjudged] = {
-    (Task.FAIL, "ReadJobLog"): _says(("logs:GetLogEvents",), f"{_GROUPS[0]}:log-stream:*"),
-    (Machine.INGEST, "RunRefineJob"): _says(
-        ("glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"),
-        f"arn:aws:glue:{LAYOUT.region}:{LAYOUT.account}:job/medallion-dev-trial-refine",
+    (Task.FAIL, "ReadJobLog"): _says(("logs:GetLogEvents",), *(f"{_groups(job)[0]}:log-stream:*" for job in Job)),
+    (Machine.INGEST, "RunRefineJob"): _run(Job.REFINE),
+    (Machine.MODEL, "RunModelJob"): _run(Job.MODEL),
+    (Task.HOUSEKEEP, "StartMaintainJob"): _says(
+        ("glue:StartJobRun", "glue:GetJobRuns"),
+        f"arn:aws:glue:{LAYOUT.region}:{LAYOUT.account}:job/medallion-dev-trial-maintain",
     ),
-    **{
-        (ROLE, sid): said
-        for sid, said in {
-            "GetCode": _says(("s3:GetObject",), AssetOf("zip"), AssetOf("py")),
-            "UseKey": key_by_way_of("s3"),
-            "GetRuns": _says(("s3:GetObject",), _RUNS),
-            "ListArtifacts": _says(("s3:ListBucket",), _bucket(Zone.ARTIFACTS)),
-            "PutRuns": _says(("s3:PutObject",), _RUNS),
-            "DeleteRuns": _says(("s3:DeleteObject",), _RUNS),
-            **_written(Zone.BRONZE),
-            **_written(Zone.SILVER),
-            **_written(Zone.QUARANTINE),
-            "KeepLog": _says(("logs:AssociateKmsKey", "logs:CreateLogGroup"), *_GROUPS, *_STREAMS),
-            "WriteLog": _says(("logs:CreateLogStream", "logs:PutLogEvents"), *_STREAMS),
-            "PutMetrics": _says(("cloudwatch:PutMetricData",), "*", StringEquals={"cloudwatch:namespace": "Glue"}),
-            "PutSpark": _says(("s3:PutObject",), f"{_bucket(Zone.LOGS)}/spark/*"),
-        }.items()
-    },
+    (Task.HOUSEKEEP, "PutRuns"): _says(("s3:PutObject",), _RUNS),
+    **{(f"{job}-job", sid): said for job in Job for sid, said in _role(job).items()},
 }

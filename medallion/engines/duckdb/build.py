@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from medallion.engines.duckdb.session import Resources, Session, open_session
-from medallion.engines.iceberg import Lake
+from medallion.engines.iceberg import Lake, Planned
+from medallion.engines.jobs import ModelJob, Pinned
 from medallion.engines.model import Attempt, Built
+from medallion.engines.schema import duckdb_type
 from medallion.errors import InvalidModel
 from medallion.layout import TableLayout
 from medallion.plan.gold import Model
+from medallion.plan.gold_spark import spark_query
 from medallion.plan.model import Field
 from medallion.plan.sql import quoted
 
@@ -36,6 +40,123 @@ _ICEBERG = {
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A build whose inputs are pinned and whose target has every column: what is left is the query itself.
+
+    `fields` are the columns of the result, `notes` what its snapshot is to say, `unchanged` that what is published says
+    so already.
+    """
+
+    model: Model
+    tables: Mapping[str, TableLayout]
+    inputs: Mapping[str, Planned]
+    target: TableLayout
+    run: Attempt
+    fields: tuple[Field, ...]
+    notes: dict[str, str]
+    base: int
+    unchanged: bool
+
+    @property
+    def pinned(self) -> dict[str, int]:
+        """The snapshot of each input."""
+        return {relation: one.snapshot_id for relation, one in self.inputs.items()}
+
+    @property
+    def bytes(self) -> int:
+        """All that the query must read."""
+        return sum(one.bytes for one in self.inputs.values())
+
+    def built(self, snapshot: int, keys: tuple[int, int, int] = (0, 0, 0), kept_here: str = "") -> Built:
+        """What came of it."""
+        rows, null_keys, repeated_keys = keys
+        return Built(
+            snapshot=snapshot,
+            base=self.base,
+            inputs=self.pinned,
+            rows=rows,
+            null_keys=null_keys,
+            repeated_keys=repeated_keys,
+            unchanged=self.unchanged,
+            kept_here=kept_here,
+        )
+
+
+def prepare(
+    lake: Lake,
+    model: Model,
+    inputs: Mapping[str, TableLayout],
+    target: TableLayout,
+    run: Attempt,
+    resources: Resources,
+) -> Prepared:
+    """Pin the inputs, describe the result by their schemas, and make the target fit it. `inputs` says where the table
+    stands of each relation that the model reads.
+
+    No row is read. InvalidModel says what in the SQL cannot be built.
+    """
+    planned = {relation: lake.plan(layout) for relation, layout in inputs.items()}
+    notes = {f"{INPUT}{relation}": str(one.snapshot_id) for relation, one in planned.items()}
+    notes[_MODEL] = hashlib.sha256(model.model_dump_json().encode()).hexdigest()
+    with open_session(resources) as session:
+        for relation, one in planned.items():
+            session.read(relation, replace(one, files=()))
+        fields = _describe(session, model)
+    lake.ensure(target, fields, model.partitioning)
+    lake.evolve(target, fields)
+    base = lake.plan(target).snapshot_id
+    unchanged = lake.notes(target, base).items() >= notes.items()
+    return Prepared(model, inputs, planned, target, run, tuple(fields), notes, base, unchanged)
+
+
+def execute(lake: Lake, prepared: Prepared, resources: Resources, kept_here: str = "") -> Built:
+    """Write the query's result to the run's branch; nothing where the same was published from the same snapshots."""
+    if prepared.unchanged:
+        return prepared.built(prepared.base)
+    model, target, commit = prepared.model, prepared.target, prepared.run.commit
+    with open_session(resources) as session:
+        for relation, one in prepared.inputs.items():
+            session.read(relation, one)
+        session.connection.execute(f"CREATE TABLE result AS {model.query}")
+        keys = _keys(session, model)
+        snapshot = lake.append(
+            target,
+            commit,
+            lambda table: session.write("SELECT * FROM result", table, target, commit),
+            branch=prepared.run.branch,
+            removing=None,
+            notes=prepared.notes,
+        )
+    return prepared.built(snapshot, keys, kept_here)
+
+
+def hand_over(prepared: Prepared, result: str) -> ModelJob:
+    """What a job is to do in the place of `execute`, and where it is to write what came of it.
+
+    InvalidModel where a part of the query is not known to mean the same on Spark.
+    """
+    run, tables = prepared.run, prepared.tables
+    columns = {
+        relation: {field.name: duckdb_type(field.field_type) for field in one.schema.fields}
+        for relation, one in prepared.inputs.items()
+    }
+    return ModelJob(
+        run_id=run.commit.run_id,
+        attempt=run.commit.attempt,
+        branch=run.branch,
+        query=spark_query(prepared.model, columns),
+        inputs={name: Pinned(table=tables[name].qualified, snapshot=at) for name, at in prepared.pinned.items()},
+        target=prepared.target.qualified,
+        base=prepared.base,
+        columns=tuple(field.name for field in prepared.fields),
+        keys=prepared.model.keys,
+        marks=run.commit.properties,
+        notes=prepared.notes,
+        result=result,
+    )
+
+
 def build(
     lake: Lake,
     model: Model,
@@ -44,36 +165,8 @@ def build(
     run: Attempt,
     resources: Resources,
 ) -> Built:
-    """Write the model's result to the run's branch. `inputs` says where the table stands of each relation that the
-    model reads.
-
-    Nothing is written where the same query was published from the same snapshots already. InvalidModel says what in
-    the SQL cannot be built.
-    """
-    planned = {relation: lake.plan(layout) for relation, layout in inputs.items()}
-    pinned = {relation: one.snapshot_id for relation, one in planned.items()}
-    notes = {f"{INPUT}{relation}": str(snapshot) for relation, snapshot in pinned.items()}
-    notes[_MODEL] = hashlib.sha256(model.model_dump_json().encode()).hexdigest()
-    with open_session(resources) as session:
-        for relation, one in planned.items():
-            session.read(relation, one)
-        fields = _describe(session, model)
-        lake.ensure(target, fields, model.partitioning)
-        lake.evolve(target, fields)
-        base = lake.plan(target).snapshot_id
-        if lake.notes(target, base).items() >= notes.items():
-            return Built(snapshot=base, base=base, inputs=pinned, rows=0, null_keys=0, repeated_keys=0, unchanged=True)
-        session.connection.execute(f"CREATE TABLE result AS {model.query}")
-        rows, nulls, repeated = _keys(session, model)
-        snapshot = lake.append(
-            target,
-            run.commit,
-            lambda table: session.write("SELECT * FROM result", table, target, run.commit),
-            branch=run.branch,
-            removing=None,
-            notes=notes,
-        )
-    return Built(snapshot=snapshot, base=base, inputs=pinned, rows=rows, null_keys=nulls, repeated_keys=repeated)
+    """Prepare and execute a build."""
+    return execute(lake, prepare(lake, model, inputs, target, run, resources), resources)
 
 
 def _describe(session: Session, model: Model) -> list[Field]:

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
+from uuid import uuid4
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
@@ -19,6 +20,8 @@ CATALOG = "glue_catalog"
 """The name that a job's `--conf` gives the Glue catalogue."""
 
 MAIN = "main"
+_TOGETHER = 256 * 1024 * 1024
+"""Bytes of small files that one task reads, and so writes as one."""
 _TRIES = 6
 _LONGEST_WAIT = 3.0
 
@@ -41,6 +44,10 @@ class IcebergTable:
     def at(self, snapshot: int) -> DataFrame:
         """The rows of a snapshot."""
         return self._select(snapshot, "*")
+
+    def as_now(self, snapshot: int) -> DataFrame:
+        """The rows of a snapshot, with the columns that the table has now."""
+        return self._aligned(self.at(snapshot))
 
     def next_position(self) -> int:
         """The place in the table's history that its next commit takes."""
@@ -95,16 +102,37 @@ class IcebergTable:
         rows = self._select(snapshot, "*", "_file")
         return rows.where(F.col("_file").isin(list(files))).drop("_file")
 
+    def of_files(self, snapshot: int, files: Collection[str]) -> DataFrame:
+        """The rows of these data files of the snapshot: no other is opened. Small ones are read together."""
+        table, chosen = self._load(), self._spark._jvm.java.util.ArrayList()  # noqa: SLF001  # a list for Iceberg
+        wanted = set(files)
+        for task in _each(table.newScan().useSnapshot(snapshot).planFiles()):
+            if str(task.file().path()) in wanted:
+                chosen.add(task)
+        if chosen.size() != len(wanted):
+            raise CommitBroken(f"{self.name}: snapshot {snapshot} does not hold the files that were asked for")
+        staged = str(uuid4())
+        self._spark._jvm.org.apache.iceberg.spark.ScanTaskSetManager.get().stageTasks(table, staged, chosen)  # noqa: SLF001
+        reader = self._spark.read.format("iceberg").option("scan-task-set-id", staged)
+        return reader.option("split-size", str(_TOGETHER)).option("file-open-cost", "0").load(self.qualified)
+
+    def added(self, snapshot: int) -> list[str]:
+        """The data files that the snapshot brought."""
+        table = self._load()
+        return [str(file.path()) for file in _each(table.snapshot(snapshot).addedDataFiles(table.io()))]
+
     def replace(
         self,
         rows: Rows,
-        files: Collection[str],
+        files: Collection[str] | None,
         marks: Mapping[str, str],
         *,
         branch: str,
         notes: Mapping[str, str],
     ) -> int:
-        """Put `rows(table)` in the place of the data files of main, in one snapshot of the branch."""
+        """Put `rows(table)` in the place of these data files of main, all where it is None, in one snapshot of the
+        branch.
+        """
         aside = f"{branch}_aside"
 
         def write() -> None:
@@ -115,7 +143,7 @@ class IcebergTable:
             base, written = table.currentSnapshot(), table.snapshot(table.refs().get(aside).snapshotId())
             commit = table.newOverwrite().toBranch(branch).validateFromSnapshot(base.snapshotId())
             for task in _each(table.newScan().useSnapshot(base.snapshotId()).planFiles()):
-                if str(task.file().path()) in files:
+                if files is None or str(task.file().path()) in files:
                     commit.deleteFile(task.file())
             for file in _each(written.addedDataFiles(table.io())):
                 commit.addFile(file)

@@ -30,8 +30,9 @@ PROJECT = Path(__file__).resolve().parents[3]
 
 
 @contextmanager
-def deployment(settings: Settings, tenants: Path) -> Iterator[Settings]:
+def deployment(settings: Settings, tenants: Path, /, **context: str) -> Iterator[Settings]:
     """The app with the folder's tenants, on an embedded AWS that is started for it and stopped afterwards.
+    `context` is the CDK's.
 
     Meanwhile this process's own AWS clients reach it.
     """
@@ -40,7 +41,9 @@ def deployment(settings: Settings, tenants: Path) -> Iterator[Settings]:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in settings.client_environment().items():
                 patch.setenv(name, value)
-            deploy(settings, PROJECT, output=settings.state_dir / "assembly", context={"tenants": str(tenants)})
+            deploy(
+                settings, PROJECT, output=settings.state_dir / "assembly", context={"tenants": str(tenants), **context}
+            )
             yield settings
     finally:
         process.down(settings.state_dir)
@@ -132,14 +135,14 @@ class Deployed:
         waiting = (RunStatus.PENDING, RunStatus.RUNNING)
         return eventually(lambda: now if (now := self.control.run(run.run_id)).status not in waiting else None)
 
-    def models_rest(self) -> list[Run]:
+    def models_rest(self, seconds: float = PATIENCE) -> list[Run]:
         """The builds of Gold, once none is under way."""
 
         def look() -> list[Run] | None:
             builds = [run for run in self.control.runs() if run.kind is RunKind.MODEL]
             return builds if builds and all(run.status.ended for run in builds) else None
 
-        return eventually(look)
+        return eventually(look, seconds)
 
     # --- tables
 

@@ -1,15 +1,26 @@
-"""A deployed tenant whose source goes to Glue: from Landing to Silver by a real Spark job, in the job's own role."""
+"""A deployed tenant that goes to Glue: from Landing to Gold by real Spark jobs, each in its own role."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 
 from local.settings import Settings
+from medallion.contracts.model import Lane
 from medallion.control.items import RunStatus
+from medallion.control.upkeep import TableUpkeep
+from medallion.engines.commits import Commit
+from medallion.engines.duckdb.session import open_session
+from medallion.engines.maintenance import Limits
 from medallion.layout import Job
+from medallion.steps.housekeep import Housekeeper, Windows, housekeep
+from medallion.steps.lanes import Lanes
 from medallion.steps.rerun import rerun
 from tests.chaos import tenant
 from tests.integration.local.conftest import free_port
@@ -20,14 +31,15 @@ from tests.integration.steps.workbench import outcomes
 BODY = "id,amount,note\n1,1.50,a\n2,many,b\n3,2.50\n1,1.50,a\n" + "".join(f"{n},1.00,x\n" for n in range(10, 110))
 
 ENDS = (RunStatus.PROMOTED, RunStatus.REJECTED)
+ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT")
 
 
 @pytest.fixture(scope="module")
 def vast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("vast")
-    tenants = tenant.write(folder / "tenants", {"vast": {"lane": "glue"}}, frozenset())
+    tenants = tenant.write(folder / "tenants", {"vast": {"lane": "glue"}}, frozenset({"vast"}))
     settings = Settings(state_dir=folder / "state", port=free_port())
-    with deployment(settings, tenants):
+    with deployment(settings, tenants, settings='{"lane": "glue"}'):
         yield Deployed.on(settings, tenant.TENANT)
 
 
@@ -37,6 +49,52 @@ def test_every_record_has_its_outcome_when_a_job_refines_the_run(vast: Deployed)
     assert outcomes(run) == {"rows_in": 104, "inserted": 101, "duplicates": 1, "quarantined": 2}
     assert run.quarantined_by_code == {"MALFORMED_RECORD": 1, "TYPE_ERROR": 1}
     assert run.receipt is not None
+
+
+def test_gold_is_published_when_a_job_builds_the_model(vast: Deployed) -> None:
+    build = vast.models_rest(FOREVER)[-1]
+    assert (build.status, build.lane, build.rows) == (RunStatus.PROMOTED, "glue", 1), build.reason
+    assert (build.warnings, build.receipt is None) == ((), False)
+    assert set(build.snapshots) == {"gold", "silver__vast"}
+    assert vast.query("SELECT one, records, total FROM {gold}.sum_of_vast") == [("1", "101", "101.50")]
+    platform, gold = vast.platform, vast.layout.gold("sum_of_vast")
+    assert sorted(platform.lake.load(gold).metadata.refs) == ["current", "main"], "no branch is left"
+
+
+def test_small_files_become_few_when_a_job_writes_them_and_housekeeping_commits(vast: Deployed) -> None:
+    platform = replace(vast.platform, lanes=Lanes(frozenset({Lane.LAMBDA, Lane.GLUE})))
+    table = vast.layout.silver("vast")
+    commits = [Commit(f"small{number}", 1) for number in range(2)]
+    with open_session(platform.resources) as session:
+        session.read("standing", platform.lake.plan(table))
+        for commit in commits:
+            rows = f"SELECT * REPLACE (id + 1000 AS id) FROM standing WHERE id < {50 + len(commit.run_id)}"
+            platform.lake.append(table, commit, partial(session.write, rows, layout=table, commit=commit))
+    platform.lake.ensure_current(table)
+    before = vast.query("SELECT COUNT(*), SUM(id), SUM(amount) FROM {silver}.vast")
+
+    def keep() -> TableUpkeep:
+        windows = Windows(receipt_days=7, rollback_days=7, orphan_days=3)
+        name = f"housekeeping-{uuid4().hex}"
+        keeper = Housekeeper(name, windows, Limits(enough=2, at_once=1), only=("silver#vast",))
+        (subject,) = housekeep(platform, keeper).subjects
+        return next(one for one in subject.tables if one.table == table.qualified)
+
+    assert keep().at_work == 3
+
+    def look() -> list[dict[str, Any]] | None:
+        found = vast.client("glue").get_job_runs(JobName=vast.layout.job(Job.MAINTAIN))["JobRuns"]
+        return found if all(one["JobRunState"] in ENDED for one in found) else None
+
+    ended = eventually(look, FOREVER)
+    assert {one["JobRunState"] for one in ended} == {"SUCCEEDED"}, [one.get("ErrorMessage") for one in ended]
+    done = keep()
+    assert (done.skipped, done.files_before, done.files_after) == ("", 3, 1)
+    assert vast.query("SELECT COUNT(*), SUM(id), SUM(amount) FROM {silver}.vast") == before
+    refs = platform.lake.load(table).metadata.refs
+    assert {name: ref.snapshot_id for name, ref in refs.items()} == dict.fromkeys(
+        ("main", "current"), platform.lake.head(table)
+    )
 
 
 def test_run_fails_visibly_with_its_jobs_last_words_when_the_job_raises(vast: Deployed) -> None:

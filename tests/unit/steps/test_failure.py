@@ -40,6 +40,6 @@ def test_log_is_looked_for_when_a_glue_job_failed_and_not_else() -> None:
     def failed(cause: str) -> Failure:
         return Failure(status=RunStatus.FAILED, error="e", cause=cause)
 
-    assert failed(json.dumps(GLUE)).glue_run == "jr_1"
+    assert failed(json.dumps(GLUE)).glue_run == ("refine", "jr_1")
     assert failed(json.dumps(EMR)).glue_run is None
     assert failed("no JSON").glue_run is None

@@ -35,7 +35,7 @@ def test_source_goes_before_its_environment_when_both_name_a_lane() -> None:
 
 
 def test_lane_is_refused_with_the_ones_that_there_are_when_it_is_not_deployed() -> None:
-    with pytest.raises(LaneNotAvailable, match=r"source orders asks for lane emr.*use glue, lambda or auto"):
+    with pytest.raises(LaneNotAvailable, match=r"orders asks for lane emr.*use glue, lambda or auto"):
         NO_EMR.choose("orders", Lane.EMR, 0)
 
 
