@@ -27,7 +27,7 @@ SUITES = (
         "Verdict and split",
         "Read a CSV file, give each record its verdict, write good and bad apart as Parquet: no hash, no "
         "Bronze, as the peers. Each engine's own reader.",
-        (2_000_000,),
+        (1_000_000,),
         {
             "raw_floor": "verdicts",
             "typed_floor": "verdicts",
@@ -46,7 +46,7 @@ SUITES = (
         "Into Iceberg",
         "The same, appended to an Iceberg table that is partitioned by status; beside it the typed records "
         "alone, appended.",
-        (2_000_000,),
+        (1_000_000,),
         {"iceberg_floor": "tables", "medallion_iceberg": "tables"},
     ),
     Suite(
