@@ -107,6 +107,16 @@ chaos: setup ## Kill, starve and mislead the pipeline at named points, report in
 mutations: setup ## Take each safeguard away in a copy of the project and see a test turn red (minutes)
 	@$(BIN)/python -m pytest tests/mutations
 
+# Nothing else may run on the machine meanwhile. ONLY="verdict refine" measures some suites anew.
+.PHONY: bench
+bench: setup-spark $(STAMPS)/bench ## Measure against peers, write docs/benchmarks.md and docs/cost.md (over an hour)
+	@$(BIN)/python -m benchmarks $(ONLY)
+
+$(STAMPS)/bench: $(STAMPS)/python
+	@echo "Installing what is measured against"
+	@$(PIP) install --constraint constraints.txt --editable '.[dev,bench$(if $(filter bundled,$(JAVA)),$(comma)java)]'
+	@touch $@
+
 .PHONY: lint
 lint: setup ## Style, types and import directions
 	@$(BIN)/ruff check .

@@ -15,6 +15,7 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 
 from benchmarks.arms import Figures
+from benchmarks.cost import write_costs
 from benchmarks.suites import SUITES, Suite
 from benchmarks.targets import TARGETS, Results
 
@@ -26,7 +27,7 @@ _INTRODUCTION = (Path(__file__).parent / "introduction.md").read_text(encoding="
 
 
 def write_report(folder: Path) -> None:
-    """Write the page and a picture for each suite, from the results in `folder`."""
+    """Write the page and a picture for each suite, and the page of costs, from the results in `folder`."""
     runs = {
         suite.name: [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         for suite in SUITES
@@ -37,6 +38,7 @@ def write_report(folder: Path) -> None:
     parts = [_INTRODUCTION.rstrip(), _machine(), _targets(results)]
     parts += [_section(suite, results) for suite in SUITES if suite.name in runs]
     (DOCS / "benchmarks.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    write_costs(DOCS / "cost.md", results)
 
 
 def _machine() -> str:

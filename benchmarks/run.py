@@ -34,7 +34,7 @@ def measure(arm: Arm, records: int, data: Path, folder: Path) -> dict[str, objec
         spent = Spent(round(age(), 3), spent.cpu)
     peak = peak_mb()
     found = arm.check(work) or {}
-    figures = {"wall": spent.wall, "cpu": spent.cpu, "rss_mb": peak}
+    figures = {"wall": spent.wall, "cpu": spent.cpu, "rss_mb": peak, "landed_bytes": work.csv.stat().st_size}
     return {"arm": arm.name, "label": arm.label, "records": records, **figures, **said, **found}
 
 

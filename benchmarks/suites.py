@@ -67,6 +67,7 @@ SUITES = (
         {
             "lambda_floor": "refine_here",
             "lambda_refine": "refine_here",
+            "lambda_run": "refine_here",
             "spark_floor": "refine_spark",
             "spark_refine": "refine_spark",
         },

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 from pyspark import StorageLevel
@@ -15,6 +14,7 @@ from benchmarks.arms.refine_here import IDENTITY, arrived, attempt, bytes_below,
 from benchmarks.arms.tables import address, create
 from benchmarks.arms.verdicts import NAMES, texts, typed_columns
 from benchmarks.folder import FolderCatalog, upload_to_folders
+from benchmarks.meter import Meter
 from benchmarks.transactions import HEADERS, expected
 from medallion.engines.duckdb.handover import hand_over
 from medallion.engines.iceberg import Lake, Planned
@@ -58,15 +58,15 @@ class _Job:
 
     def run(self, work: Work) -> Figures:
         staged, result, order = (str(work.out / name) for name in ("staged", "refined.json", "job.json"))
-        begun = time.perf_counter()
-        lake, run = Lake(FolderCatalog()), attempt()
+        lake, run, meter = Lake(FolderCatalog()), attempt(), Meter()
         inputs, material = self._inputs, arrived(work)
         job = hand_over(lake, acme_plan(), self._tables, inputs, {}, run, material, resources(work), staged, result)
         Path(order).write_text(job.model_dump_json(), encoding="utf-8")
-        between = time.perf_counter()
+        function, meter = meter.read(), Meter()
         refine(work.spark, order)
+        cpu = {"function_cpu": function.cpu, "job_cpu": meter.read().cpu}
         laps = json.loads(Path(result).read_text(encoding="utf-8"))["refined"]["seconds"]
-        return {"seconds": {"stage": round(between - begun, 3), **laps}, "job": round(time.perf_counter() - between, 3)}
+        return {"seconds": {"stage": function.wall, **laps}, **cpu}
 
     def check(self, work: Work) -> Figures:
         branch = f"VERSION AS OF '{attempt().branch}'"

@@ -1,0 +1,181 @@
+"""docs/cost.md: what a million records, a run and an idle tenant cost, from list prices and from what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from benchmarks.targets import Results
+from medallion.steps.lanes import LARGE, SMALL
+from stacks.settings import ENVIRONMENTS, Environment
+
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
+MEASURED = 1_000_000
+_FUNCTION_MINUTES, _SHARE = 15, 0.5
+"""How long a function may take, and how much of that a run is to use: a machine can be slower than the one measured."""
+_TRANSITIONS, _REQUESTS = 12, 10
+_DOCUMENTS, _ITEMS, _KEY_USES = 40, 30, 80
+"""A run's steps, invocations, S3 objects, control items and uses of its key: estimates, rather too high."""
+_HOURS = 730
+
+
+@dataclass(frozen=True)
+class Prices:
+    """List prices by name, US dollars: benchmarks/prices.yaml."""
+
+    of: dict[str, float]
+
+    @classmethod
+    def read(cls) -> Prices:
+        return cls(yaml.safe_load((Path(__file__).parent / "prices.yaml").read_text(encoding="utf-8")))
+
+    def __getitem__(self, name: str) -> float:
+        return self.of[name]
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Costs of a run, in US dollars, by how many records it has. CPU is taken to grow with the records."""
+
+    prices: Prices
+    results: Results
+    memory: int
+
+    def _cpu(self, arm: str, figure: str = "cpu") -> float:
+        """CPU seconds a record."""
+        return self.results.median("refine", arm, figure, MEASURED) / MEASURED
+
+    @property
+    def fixed(self) -> float:
+        """What a run costs before its first record."""
+        price = self.prices
+        return (
+            _TRANSITIONS * price["step_functions_transition"]
+            + _REQUESTS * price["lambda_request"]
+            + _ITEMS * (price["dynamodb_write"] + price["dynamodb_read"])
+            + _DOCUMENTS * (price["s3_put"] + price["s3_get"])
+            + _KEY_USES * price["kms_request"]
+        )
+
+    def seconds_in_function(self, cpu: float) -> float:
+        """How long a function of this memory takes over so many CPU seconds."""
+        return cpu / (self.memory / self.prices["lambda_mb_per_vcpu"])
+
+    def function(self, cpu: float) -> float:
+        return self.seconds_in_function(cpu) * self.memory / 1024 * self.prices["lambda_gb_second"]
+
+    def lambda_lane(self, records: int) -> float:
+        return self.fixed + self.function(self._cpu("lambda_run") * records)
+
+    def _staged(self, records: int) -> float:
+        """What functions do of a run in a large lane: they parse, and judge and settle what the job wrote."""
+        after = self._cpu("lambda_run") - self._cpu("lambda_refine")
+        return self.fixed + self.function((self._cpu("spark_refine", "function_cpu") + after) * records)
+
+    def glue(self, records: int) -> float:
+        price, cpu = self.prices, self._cpu("spark_refine", "job_cpu") * records
+        least = price["glue_least_seconds"] * price["glue_least_workers"] * 4
+        return self._staged(records) + max(cpu, least) / 4 / 3600 * price["glue_dpu_hour"]
+
+    def emr(self, records: int) -> float:
+        price, cpu = self.prices, self._cpu("spark_refine", "job_cpu") * records
+        least = price["emr_least_seconds"] * price["emr_least_vcpu"]
+        each = price["emr_vcpu_hour"] + price["emr_gb_per_vcpu"] * price["emr_gb_hour"]
+        return self._staged(records) + max(cpu, least) / 3600 * each
+
+    def most_records(self) -> float:
+        """How many records a function gets through in the share of its time that is meant for them."""
+        return _FUNCTION_MINUTES * 60 * _SHARE / self.seconds_in_function(self._cpu("lambda_refine"))
+
+
+def write_costs(page: Path, results: Results) -> None:
+    """Write the page; nothing where the whole Refine was not measured."""
+    if not results.of("refine", "lambda_run", MEASURED):
+        return
+    prices = Prices.read()
+    memory = ENVIRONMENTS[Environment.PROD].engine_memory
+    costs = Costs(prices, results, memory)
+    bytes_each = float(str(results.of("refine", "lambda_run", MEASURED)[0]["landed_bytes"])) / MEASURED
+    most = costs.most_records()
+    rows = [
+        f"| {records:,} | {_million(costs.lambda_lane(records), records) if records <= most else 'too long'} | "
+        f"{_million(costs.glue(records), records)} | {_million(costs.emr(records), records)} |"
+        for records in SIZES
+    ]
+    assumed = [f"| {name.replace('_', ' ')} | {value:.10f}".rstrip("0").rstrip(".") + " |" for name, value in prices.of.items()]
+    page.write_text(
+        _PAGE.format(
+            memory=memory,
+            share=_SHARE,
+            rows="\n".join(rows),
+            most=most,
+            gib=most * bytes_each / 2**30,
+            small=SMALL / 2**30,
+            large=LARGE / 2**30,
+            idle="\n".join(_idle(prices)),
+            fixed=costs.fixed,
+            prices="\n".join(assumed),
+        ),
+        encoding="utf-8",
+    )
+
+
+def _million(cost: float, records: int) -> str:
+    return f"{cost / records * 1e6:,.4f}"
+
+
+def _idle(price: Prices) -> list[str]:
+    """A tenant in a month without a record: what stands, and what looks after it."""
+    sources = 5
+    sweeps, passes = _HOURS, 30 * sources
+    lines = {
+        "the tenant's KMS key": price["kms_key_month"],
+        "hourly sweep: 2 s of a 512 MB function": sweeps
+        * (2 * 0.5 * price["lambda_gb_second"] + price["lambda_request"] + price["scheduler_invocation"]),
+        f"daily housekeeping of {sources} sources: 5 s of a 4 GB function each": passes
+        * (5 * 4 * price["lambda_gb_second"] + price["lambda_request"] + price["scheduler_invocation"]),
+        "alarms on 7 dead-letter queues (none in dev)": 7 * price["alarm_month"],
+        "Glue jobs, the EMR Serverless application, Athena's workgroup, state machines": 0.0,
+    }
+    total = sum(lines.values())
+    return [f"| {name} | {cost:.2f} |" for name, cost in (*lines.items(), ("**together**", total))]
+
+
+_PAGE = """\
+# Cost
+
+Written by `make bench` from what it measured ([benchmarks.md](benchmarks.md)) and from list prices (`benchmarks/prices.yaml`, below). A model, not a bill: CPU is taken to grow with the records, to be as fast on AWS as on the
+machine that measured, and to spread over a job's workers without loss. Storage, queries and what a retry costs come on top.
+
+## A million records, by lane
+
+US dollars for a million records of the bank's transactions (83 bytes each), by how many come in one run; a {memory} MB function.
+
+| records in a run | lambda | glue | emr |
+|---|---|---|---|
+{rows}
+
+A run costs {fixed:.5f} before its first record: steps, requests, control items, documents, uses of the key. In a large lane functions parse, judge and settle as well; the job costs its minute at least.
+
+## Which lane
+
+The Lambda lane is the cheapest wherever it can do the work. A function has fifteen minutes, of which a run is to use {share:.0%}: about {most:,.0f} records, {gib:.1f} GiB. The router goes to Glue from {small:.0f} GiB on
+(`medallion/steps/lanes.py`), all bytes counted that the run must read, and to EMR Serverless from {large:.0f} GiB on: not because it is cheaper there, it is cheaper by the list for every job, but because its workers are larger
+and it takes longer to start. A source, or a deployment, can fix its lane.
+
+## An idle tenant, a month
+
+| what | US dollars |
+|---|---|
+{idle}
+
+The deployment has one more key, for what its tenants share. What is stored costs 0.023 a GB and month; staging and production keep versions and receipts for as long as their settings say.
+
+## Prices assumed
+
+| what | US dollars, or the unit's own |
+|---|---|
+{prices}
+"""
