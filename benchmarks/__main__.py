@@ -9,17 +9,18 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.arms import Figures
 from benchmarks.meter import LoadedMachine, wait_until_idle
 from benchmarks.report import write_report
-from benchmarks.suites import SUITES, Suite
+from benchmarks.suites import REPETITIONS, SUITES, Suite
 from benchmarks.transactions import write_transactions
 
 FOLDER = Path("build/bench")
-REPETITIONS = 5
 _WARM = 100_000
 
 
@@ -31,17 +32,16 @@ def measure(suite: Suite, repetitions: int) -> None:
         if not (file := data / f"transactions-{records}.csv").exists():
             write_transactions(file, records)
     chance = random.Random(suite.name)  # noqa: S311  # an order that can be had again
-    results = FOLDER / f"{suite.name}.jsonl"
+    results, commit = FOLDER / f"{suite.name}.jsonl", _commit()
     with results.with_suffix(".partial").open("w", encoding="utf-8") as kept:
         for repetition in range(repetitions):
             runs = [(arm, records) for arm in suite.arms for records in suite.sizes]
             chance.shuffle(runs)
             for arm, records in runs:
                 wait_until_idle()
-                line = _run(arm, records, data)
-                kept.write(line)
+                found = {**_run(arm, records, data), "commit": commit}
+                kept.write(json.dumps(found) + "\n")
                 kept.flush()
-                found = json.loads(line)
                 sys.stderr.write(
                     f"{suite.name} {repetition + 1}/{repetitions}: {arm}, {records:,} records: "
                     f"{found['wall']:.2f} s, {found['cpu']:.2f} s CPU, {found['rss_mb']:,} MB\n"
@@ -49,12 +49,18 @@ def measure(suite: Suite, repetitions: int) -> None:
     results.with_suffix(".partial").rename(results)
 
 
-def _run(arm: str, records: int, data: Path) -> str:
+def _run(arm: str, records: int, data: Path) -> Figures:
     program = [sys.executable, "-m", "benchmarks.run", arm, str(records), str(data)]
     ran = subprocess.run(program, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise SystemExit(f"{arm}, {records:,} records: not measured\n{ran.stderr[-4000:]}")
-    return ran.stdout.splitlines()[-1] + "\n"
+    found: Figures = json.loads(ran.stdout.splitlines()[-1])
+    return found
+
+
+def _commit() -> str:
+    git = [shutil.which("git") or "git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def main() -> None:

@@ -9,10 +9,11 @@ import yaml
 
 from benchmarks.targets import Results
 from medallion.steps.lanes import LARGE, SMALL
-from stacks.settings import ENVIRONMENTS, Environment
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
 MEASURED = 1_000_000
+_MEMORY = 6144
+"""MB of production's engine functions: engine_memory in stacks/settings.py."""
 _FUNCTION_MINUTES, _SHARE = 15, 0.5
 """How long a function may take, and how much of that a run is to use: a machine can be slower than the one measured."""
 _TRANSITIONS, _REQUESTS = 12, 10
@@ -85,9 +86,16 @@ class Costs:
         each = price["emr_vcpu_hour"] + price["emr_gb_per_vcpu"] * price["emr_gb_hour"]
         return self._staged(records) + max(cpu, least) / 3600 * each
 
-    def most_records(self) -> float:
-        """How many records a function gets through in the share of its time that is meant for them."""
+    @property
+    def most_in_lambda(self) -> float:
+        """How many records a function refines in the share of its time that is meant for them."""
         return _FUNCTION_MINUTES * 60 * _SHARE / self.seconds_in_function(self._cpu("lambda_refine"))
+
+    @property
+    def most(self) -> float:
+        """How many records a run of any lane may have: functions judge it and write its receipt."""
+        after = self._cpu("lambda_run") - self._cpu("lambda_refine")
+        return _FUNCTION_MINUTES * 60 / self.seconds_in_function(after)
 
 
 def write_costs(page: Path, results: Results) -> None:
@@ -95,23 +103,26 @@ def write_costs(page: Path, results: Results) -> None:
     if not results.of("refine", "lambda_run", MEASURED):
         return
     prices = Prices.read()
-    memory = ENVIRONMENTS[Environment.PROD].engine_memory
-    costs = Costs(prices, results, memory)
+    costs = Costs(prices, results, _MEMORY)
     bytes_each = float(str(results.of("refine", "lambda_run", MEASURED)[0]["landed_bytes"])) / MEASURED
-    most = costs.most_records()
+    lanes = ((costs.lambda_lane, costs.most_in_lambda), (costs.glue, costs.most), (costs.emr, costs.most))
     rows = [
-        f"| {records:,} | {_million(costs.lambda_lane(records), records) if records <= most else 'too long'} | "
-        f"{_million(costs.glue(records), records)} | {_million(costs.emr(records), records)} |"
+        f"| {records:,} | "
+        + " | ".join(f"{cost(records) / records * 1e6:,.4f}" if records <= most else "too long" for cost, most in lanes)
+        + " |"
         for records in SIZES
     ]
-    assumed = [f"| {name.replace('_', ' ')} | {value:.10f}".rstrip("0").rstrip(".") + " |" for name, value in prices.of.items()]
+    assumed = [f"| {name.replace('_', ' ')} | {_digits(value)} |" for name, value in prices.of.items()]
+    template = (Path(__file__).parent / "cost.md").read_text(encoding="utf-8")
     page.write_text(
-        _PAGE.format(
-            memory=memory,
+        template.format(
+            memory=_MEMORY,
+            each=bytes_each,
             share=_SHARE,
             rows="\n".join(rows),
-            most=most,
-            gib=most * bytes_each / 2**30,
+            most_in_lambda=costs.most_in_lambda / 1e6,
+            gib=costs.most_in_lambda * bytes_each / 2**30,
+            most=costs.most / 1e6,
             small=SMALL / 2**30,
             large=LARGE / 2**30,
             idle="\n".join(_idle(prices)),
@@ -122,8 +133,8 @@ def write_costs(page: Path, results: Results) -> None:
     )
 
 
-def _million(cost: float, records: int) -> str:
-    return f"{cost / records * 1e6:,.4f}"
+def _digits(value: float) -> str:
+    return f"{value:.10f}".rstrip("0").rstrip(".")
 
 
 def _idle(price: Prices) -> list[str]:
@@ -141,41 +152,3 @@ def _idle(price: Prices) -> list[str]:
     }
     total = sum(lines.values())
     return [f"| {name} | {cost:.2f} |" for name, cost in (*lines.items(), ("**together**", total))]
-
-
-_PAGE = """\
-# Cost
-
-Written by `make bench` from what it measured ([benchmarks.md](benchmarks.md)) and from list prices (`benchmarks/prices.yaml`, below). A model, not a bill: CPU is taken to grow with the records, to be as fast on AWS as on the
-machine that measured, and to spread over a job's workers without loss. Storage, queries and what a retry costs come on top.
-
-## A million records, by lane
-
-US dollars for a million records of the bank's transactions (83 bytes each), by how many come in one run; a {memory} MB function.
-
-| records in a run | lambda | glue | emr |
-|---|---|---|---|
-{rows}
-
-A run costs {fixed:.5f} before its first record: steps, requests, control items, documents, uses of the key. In a large lane functions parse, judge and settle as well; the job costs its minute at least.
-
-## Which lane
-
-The Lambda lane is the cheapest wherever it can do the work. A function has fifteen minutes, of which a run is to use {share:.0%}: about {most:,.0f} records, {gib:.1f} GiB. The router goes to Glue from {small:.0f} GiB on
-(`medallion/steps/lanes.py`), all bytes counted that the run must read, and to EMR Serverless from {large:.0f} GiB on: not because it is cheaper there, it is cheaper by the list for every job, but because its workers are larger
-and it takes longer to start. A source, or a deployment, can fix its lane.
-
-## An idle tenant, a month
-
-| what | US dollars |
-|---|---|
-{idle}
-
-The deployment has one more key, for what its tenants share. What is stored costs 0.023 a GB and month; staging and production keep versions and receipts for as long as their settings say.
-
-## Prices assumed
-
-| what | US dollars, or the unit's own |
-|---|---|
-{prices}
-"""

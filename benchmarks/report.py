@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
-import subprocess
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -16,12 +14,13 @@ from matplotlib import pyplot as plt
 
 from benchmarks.arms import Figures
 from benchmarks.cost import write_costs
-from benchmarks.suites import SUITES, Suite
+from benchmarks.suites import REPETITIONS, SUITES, Suite
 from benchmarks.targets import TARGETS, Results
 
 DOCS = Path("docs")
 PICTURES = DOCS / "benchmarks"
 _PACKAGES = ("pyspark", "duckdb", "polars", "databricks-labs-dqx", "sparkdq", "pyiceberg")
+_FEW = "**Fewer runs than are to be: a first look.**"
 _OURS, _OTHERS = "#b8860b", "#8a94a6"
 _INTRODUCTION = (Path(__file__).parent / "introduction.md").read_text(encoding="utf-8")
 
@@ -35,13 +34,13 @@ def write_report(folder: Path) -> None:
     }
     results = Results(runs)
     PICTURES.mkdir(exist_ok=True)
-    parts = [_INTRODUCTION.rstrip(), _machine(), _targets(results)]
+    parts = [_INTRODUCTION.rstrip(), _machine(results), _targets(results)]
     parts += [_section(suite, results) for suite in SUITES if suite.name in runs]
     (DOCS / "benchmarks.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     write_costs(DOCS / "cost.md", results)
 
 
-def _machine() -> str:
+def _machine(results: Results) -> str:
     cpu = next(
         (
             line.partition(":")[2].strip()
@@ -51,11 +50,10 @@ def _machine() -> str:
         platform.processor(),
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    git = [shutil.which("git") or "git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout
+    commits = sorted({str(one["commit"]) for runs in results.runs.values() for one in runs})
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return (
-        f"Measured at {commit.strip()} on {os.cpu_count()} cores ({cpu}) and {memory:.0f} GiB, Python "
+        f"Measured at {', '.join(commits)} on {os.cpu_count()} cores ({cpu}) and {memory:.0f} GiB, Python "
         f"{platform.python_version()}: {packages}."
     )
 
@@ -72,16 +70,16 @@ def _section(suite: Suite, results: Results) -> str:
     _draw(suite, results)
     head = "| way | records | runs | time, s | CPU, s | memory, MB | µs CPU a record |"
     picture = f"![{suite.title}](benchmarks/{suite.name}.svg)"
-    rows = [
-        _row(found, records)
-        for arm in suite.arms
-        for records in suite.sizes
-        if (found := results.of(suite.name, arm, records))
+    measured = [
+        found for arm in suite.arms for records in suite.sizes if (found := results.of(suite.name, arm, records))
     ]
-    return "\n".join([f"## {suite.title}", "", suite.explained, "", picture, "", head, f"|{'---|' * 7}", *rows])
+    rows = [_row(found) for found in measured]
+    said = [suite.explained, *([_FEW] if min(map(len, measured)) < REPETITIONS else [])]
+    return "\n".join([f"## {suite.title}", "", " ".join(said), "", picture, "", head, f"|{'---|' * 7}", *rows])
 
 
-def _row(found: list[Figures], records: int) -> str:
+def _row(found: list[Figures]) -> str:
+    records = int(str(found[0]["records"]))
     wall, cpu = _spread(found, "wall"), _spread(found, "cpu")
     memory, each = median(_values(found, "rss_mb")), median(_values(found, "cpu")) / records * 1e6
     return f"| {found[0]['label']} | {records:,} | {len(found)} | {wall} | {cpu} | {memory:,.0f} | {each:.2f} |"

@@ -7,6 +7,9 @@ from importlib import import_module
 
 from benchmarks.arms import Arm
 
+REPETITIONS = 5
+"""Runs of each arm, at least."""
+
 
 @dataclass(frozen=True)
 class Suite:

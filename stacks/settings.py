@@ -63,7 +63,7 @@ class EnvironmentSettings(BaseModel):
     athena_scan_limit_gib: int = Field(ge=1)
     """A query that would scan more is cancelled."""
     engine_memory: int = Field(ge=1024, le=10240)
-    """Memory of the Lambdas that run an engine (refine, build)."""
+    """Memory of the Lambdas that run an engine (refine, build, housekeep, gate, settle, fail)."""
     engine_storage: int = Field(ge=512, le=10240)
     alarms: bool
     """Whether a message in a dead-letter queue raises an alarm."""

@@ -24,11 +24,9 @@ class Size:
 def size(task: Task, settings: EnvironmentSettings) -> Size:
     """How large a task's function is."""
     match task:
-        case Task.REFINE | Task.BUILD | Task.HOUSEKEEP:
+        case Task.REFINE | Task.BUILD | Task.HOUSEKEEP | Task.GATE | Task.SETTLE | Task.FAIL:
+            # The last three scan what a run committed, in whichever lane: to judge it, and to write its receipt.
             return Size(settings.engine_memory, 900, settings.engine_storage)
-        case Task.GATE | Task.SETTLE | Task.FAIL:
-            # They scan what a run committed: to judge it, and to write its receipt.
-            return Size(2048, 300, 2048)
         case Task.SEED:
             # It makes every table of every source, one after the other.
             return Size(1024, 900)
