@@ -47,6 +47,7 @@ class Reader:
     """Polls main and `_LATEST.json`, and reads every state of main that it meets."""
 
     catalog: Catalog
+    glue: Any
     s3: Any
     layout: TenantLayout
     source: str
@@ -54,6 +55,7 @@ class Reader:
     """For each snapshot that main was: the run that made it, and the rows of each run in it."""
     wrong: list[str] = field(default_factory=list)
     polls: int = 0
+    _shown: tuple[dict[str, Any] | None, str | None] = (None, None)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -91,8 +93,15 @@ class Reader:
     def poll(self) -> None:
         """Look once. `_LATEST.json` is read first: main may only be ahead of it."""
         self.polls += 1
+        silver = self.layout.silver(self.source)
         latest = self._latest()
-        table = self.catalog.load_table(self.layout.silver(self.source).identifier)
+        told = self.glue.get_table(DatabaseName=silver.database, Name=silver.name)["Table"]
+        shown = (latest, told["Parameters"]["metadata_location"])
+        if shown == self._shown:
+            # A reader would see what it saw: most of the work is to read it.
+            return
+        self._shown = shown
+        table = self.catalog.load_table(silver.identifier)
         head = table.metadata.snapshot_by_name("main")
         if head is None:
             return

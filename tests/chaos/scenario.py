@@ -87,7 +87,7 @@ def play(scenario: Scenario, deployed: Deployed, faults: Switchboard) -> Result:
     result = Result(scenario.name, scenario.crash_point)
     stage = Stage(deployed, faults, scenario.source)
     catalog = glue_catalog(deployed.layout.region)
-    reader = Reader(catalog, deployed.client("s3"), deployed.layout, scenario.source)
+    reader = Reader(catalog, deployed.client("glue"), deployed.client("s3"), deployed.layout, scenario.source)
     checker = Checker(catalog, deployed.layout, scenario.source)
     try:
         with reader:
