@@ -2,25 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
-
-from pyspark.sql import SparkSession
-
+from medallion.engines.spark.command import run
 from medallion.engines.spark.maintain import maintain
 
-
-def main() -> None:
-    """Execute the order at the address that is given. How Spark finds the tables is configured outside."""
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--job", required=True, metavar="ADDRESS", help="the order: a JSON document in S3")
-    # Glue hands arguments of its own to the script as well.
-    given, _ = parser.parse_known_args()
-    spark = SparkSession.builder.getOrCreate()
-    try:
-        maintain(spark, given.job)
-    finally:
-        spark.stop()
-
-
 if __name__ == "__main__":
-    main()
+    run(maintain, __doc__)

@@ -10,7 +10,7 @@ from databricks.labs.dqx import check_funcs as check
 from databricks.labs.dqx.engine import DQEngineCore
 from databricks.labs.dqx.rule import DQRowRule
 from databricks.sdk import WorkspaceClient
-from pyspark.sql import functions as F  # noqa: N812  # as PySpark's own guide names it
+from pyspark.sql import functions as F
 
 from benchmarks.arms import Arm, Work
 from benchmarks.arms.verdicts import AMOUNT_TYPE, CURRENCIES, MOST, TIME_TYPE, halves_agree, texts, typed

@@ -6,7 +6,7 @@ Where it has no check of a rule, its own door for one's own checks is taken.
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812  # as PySpark's own guide names it
+from pyspark.sql import functions as F
 from sparkdq.checks import (
     IsContainedInCheckConfig,
     NullCheckConfig,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812  # as PySpark's own guide names it
+from pyspark.sql import functions as F
 
 from benchmarks.arms import Arm, Disagreement, Figures, Work, acme_plan
 from benchmarks.arms.refine_here import IDENTITY, arrived, attempt, bytes_below, resources

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import duckdb
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812  # as PySpark's own guide names it
+from pyspark.sql import functions as F
 
 from benchmarks.arms import Arm, Disagreement, Work, acme_plan
 from benchmarks.arms.verdicts import judged, texts, typed

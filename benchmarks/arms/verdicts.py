@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pyspark.sql import functions as F  # noqa: N812  # as PySpark's own guide names it
+from pyspark.sql import functions as F
 
 from benchmarks.agreement import agree, failed_of
 from benchmarks.arms import Arm, Work, acme_plan

@@ -13,7 +13,7 @@ from cli.quarantine.corrections import read_records
 from demo.transactions import Transaction, expected, intended, transactions
 from medallion.control.items import RunStatus
 from medallion.engines.commits import Commit
-from medallion.engines.duckdb.build import build
+from medallion.engines.duckdb.build import execute, prepare
 from medallion.engines.duckdb.session import open_session
 from medallion.engines.model import Attempt
 from medallion.plan.gold import parse_model
@@ -96,7 +96,8 @@ def month_ends(bench: Workbench, run_id: str) -> list[Row]:
     tables = {one.relation: platform.layout.table(one.zone, one.name) for one in model.inputs}
     target, branch = platform.layout.gold(MODEL), f"run_{run_id}"
     attempt = Attempt(Commit(run_id, 1, "build"), branch, BEGIN)
-    built = build(platform.lake, model, tables, target, attempt, platform.resources)
+    prepared = prepare(platform.lake, model, tables, target, attempt, platform.resources)
+    built = execute(platform.lake, prepared, platform.resources)
     assert (built.null_keys, built.repeated_keys) == (0, 0)
     with open_session(platform.resources) as session:
         session.read("built", platform.lake.plan(target, snapshot_id=built.snapshot))

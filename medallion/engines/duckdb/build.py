@@ -157,18 +157,6 @@ def hand_over(prepared: Prepared, result: str) -> ModelJob:
     )
 
 
-def build(
-    lake: Lake,
-    model: Model,
-    inputs: Mapping[str, TableLayout],
-    target: TableLayout,
-    run: Attempt,
-    resources: Resources,
-) -> Built:
-    """Prepare and execute a build."""
-    return execute(lake, prepare(lake, model, inputs, target, run, resources), resources)
-
-
 def _describe(session: Session, model: Model) -> list[Field]:
     described = session.connection.execute(f"DESCRIBE {model.query}").fetchall()
     fields = []

@@ -10,7 +10,7 @@ from functools import reduce
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812  # as PySpark's own guide names it
+from pyspark.sql import functions as F
 
 from medallion.engines.spark.documents import Documents
 from medallion.engines.spark.tables import IcebergTable

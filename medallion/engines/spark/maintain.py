@@ -6,7 +6,7 @@ The order is a document: the table, the files, the branch. Main is left alone; w
 from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812  # as PySpark's own guide names it
+from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, BinaryType, DataType, MapType, StructType
 
 from medallion.engines.spark.documents import Documents

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812  # as PySpark's own guide names it
+from pyspark.sql import functions as F
 
 CATALOG = "glue_catalog"
 """The name that a job's `--conf` gives the Glue catalogue."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medallion.engines.commits import Commit
-from medallion.engines.duckdb.build import build
+from medallion.engines.duckdb.build import execute, prepare
 from medallion.engines.model import Attempt
 from medallion.plan.gold import Model
 from tests.integration.steps.workbench import Workbench
@@ -22,9 +22,8 @@ def built(bench: Workbench, model: Model, run_id: str) -> dict[object, tuple[obj
     layout, lake = bench.platform.layout, bench.platform.lake
     inputs = {one.relation: layout.table(one.zone, one.name) for one in model.inputs}
     commit = Commit(run_id, 1)
-    made = build(
-        lake, model, inputs, layout.gold(model.name), Attempt(commit, run_id, bench.now()), bench.platform.resources
-    )
+    run, resources = Attempt(commit, run_id, bench.now()), bench.platform.resources
+    made = execute(lake, prepare(lake, model, inputs, layout.gold(model.name), run, resources), resources)
     if not made.unchanged:
         lake.publish(layout.gold(model.name), commit, branch=run_id, base=made.base)
     return {row[0]: row for row in bench.rows(layout.gold(model.name), "name, seen, records")}
