@@ -41,7 +41,7 @@ def _typed(work: Work) -> None:
 
 
 def _medallion(work: Work) -> None:
-    plan = acme_plan()
+    judged = acme_plan().statements["duckdb"].relations["judged"]
     text = ", ".join(f"{name} := {name}" for name in HEADERS)
     staged = ", ".join(f"COALESCE({header}, '') AS {name}__text" for header, name in zip(HEADERS, NAMES, strict=True))
     names = ", ".join(NAMES)
@@ -53,7 +53,7 @@ def _medallion(work: Work) -> None:
         )
         connection.execute(
             f"CREATE TABLE judged AS SELECT {names}, verdict_0, CASE WHEN verdict_0 <> 0 THEN row_hash END AS record "
-            f"FROM ({plan.statements['duckdb'].judged})"
+            f"FROM ({judged})"
         )
         _write(connection, f"SELECT {names} FROM judged WHERE verdict_0 = 0", work.out / "valid.parquet")
         _write(connection, "SELECT * FROM judged WHERE verdict_0 <> 0", work.out / "bad.parquet")

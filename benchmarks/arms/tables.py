@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import duckdb
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -13,6 +12,7 @@ from benchmarks.arms import Arm, Disagreement, Work, acme_plan
 from benchmarks.arms.verdicts import judged, texts, typed
 from benchmarks.transactions import BLOCK, CONFLICT, good
 from medallion.engines.iceberg import PROPERTIES
+from medallion.engines.spark.refine import judge
 from medallion.engines.spark.tables import CATALOG
 from medallion.plan.model import Plan
 from medallion.plan.sql import literal
@@ -122,12 +122,13 @@ def _append_new(work: Work) -> None:
     plan, silver = acme_plan(), address(work, "silver")
     columns = ", ".join(f"`{name}`" for name in plan.held)
     work.spark.sql(f"SELECT {columns} FROM {silver}").createOrReplaceTempView("silver_held")
-    resolved = work.spark.sql(plan.statements["spark"].resolved).persist(StorageLevel.MEMORY_AND_DISK)
-    resolved.createOrReplaceTempView("resolved")
-    if resolved.count() != work.spark.table("judged").count():
+    statements = plan.statements["spark"]
+    offered = ("open_failures", "judged")
+    judge(work.spark, {name: one for name, one in statements.relations.items() if name not in offered})
+    if work.spark.table("resolved").count() != work.records:
         raise Disagreement("the plan did not give each record one outcome")
-    work.spark.sql(plan.statements["spark"].silver).writeTo(silver).append()
-    resolved.unpersist()
+    work.spark.sql(statements.silver).writeTo(silver).append()
+    work.spark.catalog.clearCache()
 
 
 def _each_once(work: Work) -> None:

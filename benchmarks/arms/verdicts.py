@@ -44,19 +44,18 @@ def judged(work: Work, plan: Plan, records: DataFrame) -> DataFrame:
     """The records with types, verdict and status by the plan's own statement, and the text of those that fail."""
     prepare(work.spark)
     # What carries a record's identity through the statement carries its text here: nothing is hashed in this group.
-    text = F.struct(*(F.col(name) for name in HEADERS)).alias("row_hash")
+    carried = ("object_number", "source_row", "row_hash", "attempt_count", "entered")
+    texts = [F.col(header).alias(name) for header, name in zip(HEADERS, carried, strict=True)]
     staged = [F.col(header).alias(f"{name}__text") for header, name in zip(HEADERS, NAMES, strict=True)]
-    fixed = {"object_number": "0", "source_row": "0", "attempt_count": "0", "entered": "false"}
-    parts = [F.expr(value).alias(name) for name, value in fixed.items()]
-    records.select(text, *staged, *parts, F.lit(None).cast("string").alias("malformed")).createOrReplaceTempView(
-        "staged"
-    )
-    found = work.spark.sql(plan.statements["spark"].judged)
+    nothing = F.lit(None).cast("string").alias("malformed")
+    records.select(*texts, *staged, nothing).createOrReplaceTempView("staged")
+    record = F.struct(*(F.col(name).alias(header) for header, name in zip(HEADERS, carried, strict=True)))
+    found = work.spark.sql(plan.statements["spark"].relations["judged"])
     fails = F.col("verdict_0") != 0
     return found.select(
         *NAMES,
         "verdict_0",
-        F.when(fails, F.col("row_hash")).alias("record"),
+        F.when(fails, record).alias("record"),
         F.when(fails, F.lit("quarantined")).otherwise(F.lit("valid")).alias("status"),
     )
 

@@ -13,6 +13,8 @@ _LARGEST_REPEAT = 1000  # RE2's own bound, for one repetition and for nested one
 _LARGEST_PATTERN = 1000
 _LARGEST_PROGRAM = 30_000
 """RE2 refuses a pattern that compiles to more than 8 MiB; this many of the weights below stay within it."""
+_SPELT_OUT = 16
+"""So many characters at most stand one after the other instead of a count: Java looks at that faster."""
 _CATEGORY_WEIGHT, _SET_WEIGHT, _CHARACTER_WEIGHT = 100, 10, 1
 _DEEPEST = 50
 _SPACE = r"\t\n\f\r "  # what both mean by \s; Java's own has the vertical tab as well
@@ -72,7 +74,8 @@ class _Reader:
                 continue
             atom = self._atom(depth)
             quantifier, times = self._quantifier()
-            text += atom.text + quantifier
+            spelt_out = quantifier == f"{{{times}}}" and times <= _SPELT_OUT and not atom.text.endswith(")")
+            text += atom.text * times if spelt_out else atom.text + quantifier
             repeats = max(repeats, atom.repeats * times)
             weight += atom.weight * times
         return _Part(text, repeats, weight)

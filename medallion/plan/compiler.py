@@ -9,7 +9,7 @@ from medallion.contracts.model import Contract, Load, Reference
 from medallion.plan import outputs
 from medallion.plan.model import RULES_PER_WORD, Plan, PlanColumn, PlanRule, Statements
 from medallion.plan.quarantine import OPEN_FAILURES
-from medallion.plan.resolution import held_columns, removed, resolved
+from medallion.plan.resolution import held_columns, relations, removed
 from medallion.plan.rules import Condition, conditions, referenced, references, text, value
 from medallion.plan.sql import ENGINES, literal, quoted, transpile
 from medallion.plan.tables import tables
@@ -28,8 +28,6 @@ def compile_plan(contract: Contract, ruleset: str) -> Plan:
     )
     written = {
         "row_hash_raw": _ROW_HASH_RAW,
-        "judged": _judged(contract, found),
-        "resolved": resolved(contract, rules),
         "removed": removed(contract),
         "bronze": outputs.bronze(contract),
         "silver": outputs.silver(contract),
@@ -37,9 +35,9 @@ def compile_plan(contract: Contract, ruleset: str) -> Plan:
         "history": outputs.HISTORY,
         "quarantine": outputs.quarantine(contract, rules),
         "duplicates": outputs.DUPLICATES,
-        "open_failures": OPEN_FAILURES,
     }
-    spoken = {name: transpile(statement) for name, statement in written.items()}
+    steps = {"open_failures": OPEN_FAILURES, "judged": _judged(contract, found), **relations(contract, rules)}
+    spoken = {name: transpile(statement) for name, statement in {**written, **steps}.items()}
     pair = [transpile(part) for part in _ROW_HASH_PAIR]
     return Plan(
         source=contract.source,
@@ -66,7 +64,9 @@ def compile_plan(contract: Contract, ruleset: str) -> Plan:
         tables=tables(contract),
         statements={
             engine: Statements(
-                row_hash_pair=tuple(part[engine] for part in pair), **{name: spoken[name][engine] for name in spoken}
+                row_hash_pair=tuple(part[engine] for part in pair),
+                relations={name: spoken[name][engine] for name in steps},
+                **{name: spoken[name][engine] for name in written},
             )
             for engine in ENGINES
         },

@@ -65,7 +65,9 @@ class Statements(Frozen):
 
     `row_hash_pair` holds templates of the parts of a (name, value) pair's text: `__prefix__` is the name's length and
     text, `__column__` the value; a null part is left out. `row_hash_raw` is an expression over a record's bytes.
-    `open_failures`, `judged`, `resolved` and `removed` are relations, each reading what stands before it; the others
+    `relations` are to be offered by their names in this order, each reading what stands before it: `judged` and
+    `resolved` have a row for each record, `notable` those of the latter that are more than new, the others what the
+    records meet. `removed` is one more, where rows leave Silver; the others
     are the rows that go to the table of that name, `kept` those of a rewritten file that stay. The engine offers
     `staged`, `run` (one row), `objects`, `silver_held`, `quarantine_log` and the plan's references; of records that
     are taken up once more also `own` (what Silver holds of them), `failed_before` and `tries`; and for `history` and
@@ -74,9 +76,7 @@ class Statements(Frozen):
 
     row_hash_pair: tuple[str, ...]
     row_hash_raw: str
-    open_failures: str
-    judged: str
-    resolved: str
+    relations: dict[str, str]
     bronze: str
     removed: str
     silver: str

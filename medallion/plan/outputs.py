@@ -9,7 +9,6 @@ from medallion.plan.rules import text
 from medallion.plan.sql import literal, quoted
 from medallion.plan.tables import ENDING
 
-_FROM_OUTCOME = "FROM judged AS j JOIN resolved AS d USING (object_number, source_row)"
 _RUN = "JOIN objects AS o USING (object_number) CROSS JOIN run AS r"
 _IDENTITY = "row_hash, o.source_file_id, source_row"
 _ARRIVAL = "o.arrived_at AS ingestion_timestamp, r.run_id, r.contract_version"
@@ -38,7 +37,7 @@ def silver(contract: Contract) -> str:
     return f"""
         SELECT {columns}, {_IDENTITY}, attempt_count, {_ARRIVAL}
         FROM judged AS j ANTI JOIN (
-            SELECT object_number, source_row FROM resolved WHERE outcome NOT IN ('inserted', 'updated')
+            SELECT object_number, source_row FROM notable WHERE outcome NOT IN ('inserted', 'updated')
         ) AS d ON d.object_number = j.object_number AND d.source_row = j.source_row {_RUN}
     """
 
@@ -61,7 +60,8 @@ HISTORY = f"""
 
 DUPLICATES = f"""
     SELECT {_IDENTITY}, {_ARRIVAL}, r.attempt, held_by
-    {_FROM_OUTCOME} {_RUN} WHERE outcome = 'duplicate' {_IN_ORDER}
+    FROM notable AS d JOIN judged AS j USING (object_number, source_row) {_RUN}
+    WHERE outcome = 'duplicate' {_IN_ORDER}
 """
 
 
@@ -77,10 +77,7 @@ def quarantine(contract: Contract, rules: tuple[PlanRule, ...]) -> str:
     errors = f"LIST_FILTER([{', '.join(_error(rule) for rule in rules)}, {spent}], x -> x IS NOT NULL)"
     failed = "outcome IN ('quarantined', 'condemned')"
     return f"""
-        WITH told AS (
-            SELECT object_number, source_row FROM resolved WHERE {failed} OR held_by = 'quarantine'
-            UNION SELECT object_number, source_row FROM judged WHERE entered
-        )
+        WITH told AS (SELECT * FROM notable WHERE {failed} OR held_by = 'quarantine' OR entered)
         SELECT CASE
                 WHEN outcome = 'condemned' THEN '{Event.CONDEMNED}'
                 WHEN outcome = 'quarantined' AND j.entered THEN '{Event.RETRIED}'
@@ -95,8 +92,9 @@ def quarantine(contract: Contract, rules: tuple[PlanRule, ...]) -> str:
             CASE WHEN {failed} THEN {errors} END AS errors,
             j.attempt_count, o.arrived_at AS ingestion_timestamp, r.contract_version, r.ruleset,
             CAST(NULL AS VARCHAR) AS reason, r.log_position
-        FROM told JOIN resolved AS d USING (object_number, source_row)
-        JOIN judged AS j USING (object_number, source_row) JOIN staged AS s USING (object_number, source_row) {_RUN}
+        FROM told AS d JOIN judged AS j USING (object_number, source_row)
+        JOIN (SELECT s.* FROM staged AS s SEMI JOIN told AS t USING (object_number, source_row)) AS s
+            USING (object_number, source_row) {_RUN}
         {_IN_ORDER}
     """
 

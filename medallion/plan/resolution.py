@@ -22,31 +22,59 @@ def held_columns(contract: Contract) -> tuple[str, ...]:
     return (*contract.key, "row_hash", *replaced, *ordered)
 
 
-def resolved(contract: Contract, rules: tuple[PlanRule, ...]) -> str:
+def relations(contract: Contract, rules: tuple[PlanRule, ...]) -> dict[str, str]:
+    """What tells each judged record's outcome, one relation after the other, each reading those before it.
+
+    Only `resolved` has a row for each record. The others are small unless most records are exceptions: an engine that
+    knows their size meets them without moving the records.
+    """
+    valid = _valid(rules)
+    found = {"repeated": _repeated(contract, valid), "held": _held(contract, valid)} if _compares(contract) else {}
+    return {**found, "resolved": _resolved(contract, valid), "notable": _NOTABLE}
+
+
+_NOTABLE = "SELECT * FROM resolved WHERE outcome <> 'inserted' OR entered"
+"""The records of which more is to be said than that they are new in Silver."""
+
+
+def _valid(rules: tuple[PlanRule, ...]) -> str:
+    return " AND ".join(f"verdict_{word} = 0" for word in range(-(-len(rules) // RULES_PER_WORD)))
+
+
+def _compares(contract: Contract) -> bool:
+    """Whether a record's outcome hangs on others: those of its run, and Silver's."""
+    return contract.load is not Load.APPEND or bool(contract.key) or contract.duplicates != "keep"
+
+
+def _identity(contract: Contract) -> Sequence[str]:
+    """What two records share that are one: the key, or all of their content."""
+    return contract.key or ("row_hash",)
+
+
+def _resolved(contract: Contract, valid: str) -> str:
     """Each record's outcome: the first that applies of condemned, quarantined, duplicate, updated, inserted.
 
     `held_by` says who holds a duplicate: silver, this run, quarantine, a later version of its key (superseded), or the
     record itself, where it is taken up once more and nothing about it changes. Only a record that fails again can be
     condemned, and a malformed one cannot: it may always be corrected.
     """
-    words = -(-len(rules) // RULES_PER_WORD)
-    valid = " AND ".join(f"verdict_{word} = 0" for word in range(words))
     same = " AND ".join(f"j.{quoted(c.name)} IS NOT DISTINCT FROM w.{quoted(c.name)}" for c in contract.columns)
     known = [*contract.key, *(() if contract.order_by is None else (contract.order_by,))]
     columns = "".join(f", j.{quoted(name)}" for name in dict.fromkeys(known))
     return f"""
         WITH assessed AS (
-            SELECT j.object_number, j.source_row, j.row_hash{columns}, {valid} AS valid,
+            SELECT j.object_number, j.source_row, j.row_hash, j.entered{columns}, {valid} AS valid,
                 (verdict_0 & {_MALFORMED}) <> 0 AS malformed, w.object_number IS NOT NULL AS stands, {same} AS same
             FROM judged AS j LEFT JOIN own AS w ON w.object_number = j.object_number AND w.source_row = j.source_row
         ),
         {_fates(contract)},
         failing AS (
-            SELECT {_POSITION}, row_hash, FALSE AS malformed, TRUE AS key_conflict FROM fates WHERE fate = 'conflict'
-            UNION ALL SELECT {_POSITION}, row_hash, malformed, FALSE FROM assessed WHERE NOT valid
+            SELECT {_POSITION}, row_hash, entered, FALSE AS malformed, TRUE AS key_conflict
+            FROM fates WHERE fate = 'conflict'
+            UNION ALL SELECT {_POSITION}, row_hash, entered, malformed, FALSE FROM assessed WHERE NOT valid
         ),
         opened AS (
-            SELECT f.object_number, f.source_row, f.key_conflict,
+            SELECT f.object_number, f.source_row, f.entered, f.key_conflict,
                 NOT r.replay AND (o.row_hash IS NOT NULL OR ROW_NUMBER() OVER (
                     PARTITION BY f.row_hash ORDER BY f.object_number, f.source_row
                 ) > 1) AS seen,
@@ -69,12 +97,12 @@ def resolved(contract: Contract, rules: tuple[PlanRule, ...]) -> str:
                 ELSE 'inserted'
             END AS outcome,
             CASE WHEN fate NOT IN ('new', 'changed') THEN fate WHEN stands AND same THEN 'self' END AS held_by,
-            FALSE AS key_conflict, CAST(NULL AS VARCHAR) AS spent
+            FALSE AS key_conflict, CAST(NULL AS VARCHAR) AS spent, entered
         FROM fates WHERE fate <> 'conflict'
         UNION ALL
         SELECT {_POSITION},
             CASE WHEN spent IS NOT NULL THEN 'condemned' WHEN seen THEN 'duplicate' ELSE 'quarantined' END,
-            CASE WHEN spent IS NULL AND seen THEN 'quarantine' END, key_conflict, spent
+            CASE WHEN spent IS NULL AND seen THEN 'quarantine' END, key_conflict, spent, entered
         FROM opened
     """
 
@@ -95,7 +123,7 @@ def removed(contract: Contract) -> str:
         parts.append(
             f"""
             SELECT s.source_file_id, s.source_row, 'updated', o.source_file_id, d.source_row
-            FROM judged AS j JOIN resolved AS d USING (object_number, source_row)
+            FROM judged AS j JOIN notable AS d USING (object_number, source_row)
             JOIN objects AS o USING (object_number) JOIN silver_held AS s ON {_same_key(contract, "j")}
             WHERE outcome = 'updated'
             """
@@ -123,23 +151,19 @@ def _fates(contract: Contract) -> str:
             return _latest(contract)
         case Load.SNAPSHOT:
             return _whole_state(contract)
-    if not contract.key and contract.duplicates == "keep":
-        return f"fates AS (SELECT {_POSITION}, row_hash, stands, same, 'new' AS fate FROM assessed WHERE valid)"
+    if not _compares(contract):
+        return (
+            f"fates AS (SELECT {_POSITION}, row_hash, entered, stands, same, 'new' AS fate FROM assessed WHERE valid)"
+        )
     return _first(contract)
 
 
 def _first(contract: Contract) -> str:
     """Append: the first of a key, or of a content, is new; the same again is held; other content is in conflict."""
-    identity = contract.key or ("row_hash",)
-    same = " AND ".join(f"s.{quoted(name)} = a.{quoted(name)}" for name in identity)
     return f"""
-        {_ranked(identity)},
-        held AS (
-            SELECT a.object_number, a.source_row, MAX(CASE WHEN s.row_hash = a.row_hash THEN 2 ELSE 1 END) AS held
-            FROM ranked AS a JOIN silver_held AS s ON {same} GROUP BY a.object_number, a.source_row
-        ),
+        {_ranked(contract)},
         fates AS (
-            SELECT a.object_number, a.source_row, a.row_hash, a.stands, a.same, CASE
+            SELECT {_KNOWN}, CASE
                 WHEN h.held = 2 THEN 'silver'
                 WHEN h.held = 1 THEN 'conflict'
                 WHEN nth = 1 THEN 'new'
@@ -153,15 +177,8 @@ def _first(contract: Contract) -> str:
 
 def _latest(contract: Contract) -> str:
     """Upsert: the latest version of a key wins over the others of the run and over Silver's."""
-    keys, order = _listed(contract.key), quoted(contract.order_by or "")
-    repeated = _joined_by(contract.key)
-    later = f"""
-        s.{order} > a.{order} OR (a.{order} IS NULL AND s.{order} IS NOT NULL) OR (
-            s.{order} IS NOT DISTINCT FROM a.{order} AND (s.source_file_id > o.source_file_id
-                OR (s.source_file_id = o.source_file_id AND s.source_row > a.source_row)))
-    """
+    keys, order, repeated = _listed(contract.key), quoted(contract.order_by or ""), _joined_to_repeated(contract)
     return f"""
-        {_repeated(contract.key)},
         alike AS (
             SELECT *, ROW_NUMBER() OVER (PARTITION BY {keys}, row_hash {_IN_ORDER}) AS nth_alike
             FROM assessed AS a SEMI JOIN {repeated} WHERE valid
@@ -175,15 +192,8 @@ def _latest(contract: Contract) -> str:
                     object_number DESC, source_row DESC
             ) FROM alike
         ),
-        held AS (
-            SELECT a.object_number, a.source_row,
-                MAX(CASE WHEN s.row_hash = a.row_hash THEN 3 WHEN {later} THEN 2 ELSE 1 END) AS held
-            FROM ranked AS a JOIN silver_held AS s ON {_same_key(contract, "a")}
-            JOIN objects AS o ON o.object_number = a.object_number
-            GROUP BY a.object_number, a.source_row
-        ),
         fates AS (
-            SELECT a.object_number, a.source_row, a.row_hash, a.stands, a.same, CASE
+            SELECT {_KNOWN}, CASE
                 WHEN h.held = 3 THEN 'silver'
                 WHEN nth_alike > 1 THEN 'run'
                 WHEN nth > 1 OR h.held = 2 THEN 'superseded'
@@ -198,13 +208,9 @@ def _latest(contract: Contract) -> str:
 def _whole_state(contract: Contract) -> str:
     """Snapshot: what the newest object says of a key replaces what Silver holds; an older object changes nothing."""
     return f"""
-        {_ranked(contract.key)},
-        held AS (
-            SELECT a.object_number, a.source_row, MAX(CASE WHEN s.row_hash = a.row_hash THEN 2 ELSE 1 END) AS held
-            FROM ranked AS a JOIN silver_held AS s ON {_same_key(contract, "a")} GROUP BY a.object_number, a.source_row
-        ),
+        {_ranked(contract)},
         fates AS (
-            SELECT a.object_number, a.source_row, a.row_hash, a.stands, a.same, CASE
+            SELECT {_KNOWN}, CASE
                 WHEN h.held = 2 THEN 'silver'
                 WHEN nth > 1 AND first_hash = a.row_hash THEN 'run'
                 WHEN nth > 1 THEN 'conflict'
@@ -217,37 +223,57 @@ def _whole_state(contract: Contract) -> str:
     """
 
 
+_KNOWN = "a.object_number, a.source_row, a.row_hash, a.entered, a.stands, a.same"
 _LEFT_JOIN_HELD = "LEFT JOIN held AS h ON h.object_number = a.object_number AND h.source_row = a.source_row"
 
 
-def _ranked(identity: Sequence[str]) -> str:
-    """Each valid record, which of its identity's it is (`nth`), and the content of the first of them."""
-    window = f"OVER (PARTITION BY {_listed(identity)} {_IN_ORDER})"
+def _held(contract: Contract, valid: str) -> str:
+    """The records whose identity Silver holds, and how: with the same content, and whether in a later version."""
+    same = " AND ".join(f"s.{quoted(name)} = a.{quoted(name)}" for name in _identity(contract))
+    joins, how = "", "WHEN s.row_hash = a.row_hash THEN 2"
+    if contract.load is Load.UPSERT:
+        order = quoted(contract.order_by or "")
+        joins = "JOIN objects AS o ON o.object_number = a.object_number"
+        how = f"""
+            WHEN s.row_hash = a.row_hash THEN 3
+            WHEN s.{order} > a.{order} OR (a.{order} IS NULL AND s.{order} IS NOT NULL) OR (
+                s.{order} IS NOT DISTINCT FROM a.{order} AND (s.source_file_id > o.source_file_id
+                    OR (s.source_file_id = o.source_file_id AND s.source_row > a.source_row))) THEN 2
+        """
     return f"""
-        {_repeated(identity)},
-        ranked AS (
-            SELECT *, row_hash AS first_hash, 1 AS nth FROM assessed AS a ANTI JOIN {_joined_by(identity)} WHERE valid
-            UNION ALL
-            SELECT *, FIRST_VALUE(row_hash) {window}, ROW_NUMBER() {window}
-            FROM assessed AS a SEMI JOIN {_joined_by(identity)} WHERE valid
-        )
+        SELECT a.object_number, a.source_row, MAX(CASE {how} ELSE 1 END) AS held
+        FROM judged AS a JOIN silver_held AS s ON {same} {joins} WHERE {valid}
+        GROUP BY a.object_number, a.source_row
     """
 
 
 # Almost every record is alone in its identity, and then it is the first: counting costs less than a window over all.
 
 
-def _repeated(identity: Sequence[str]) -> str:
-    names = _listed(identity)
-    return f"repeated AS (SELECT {names} FROM assessed WHERE valid GROUP BY {names} HAVING COUNT(*) > 1)"
+def _repeated(contract: Contract, valid: str) -> str:
+    names = _listed(_identity(contract))
+    return f"SELECT {names} FROM judged WHERE {valid} GROUP BY {names} HAVING COUNT(*) > 1"
 
 
-def _joined_by(identity: Sequence[str]) -> str:
+def _joined_to_repeated(contract: Contract) -> str:
     """What tells whether a record (a) shares its identity with another of its run. A null is like a null, as in a
     window.
     """
-    same = " AND ".join(f"t.{quoted(name)} IS NOT DISTINCT FROM a.{quoted(name)}" for name in identity)
+    same = " AND ".join(f"t.{quoted(name)} IS NOT DISTINCT FROM a.{quoted(name)}" for name in _identity(contract))
     return f"repeated AS t ON {same}"
+
+
+def _ranked(contract: Contract) -> str:
+    """Each valid record, which of its identity's it is (`nth`), and the content of the first of them."""
+    window, repeated = f"OVER (PARTITION BY {_listed(_identity(contract))} {_IN_ORDER})", _joined_to_repeated(contract)
+    return f"""
+        ranked AS (
+            SELECT *, row_hash AS first_hash, 1 AS nth FROM assessed AS a ANTI JOIN {repeated} WHERE valid
+            UNION ALL
+            SELECT *, FIRST_VALUE(row_hash) {window}, ROW_NUMBER() {window}
+            FROM assessed AS a SEMI JOIN {repeated} WHERE valid
+        )
+    """
 
 
 def _listed(identity: Sequence[str]) -> str:

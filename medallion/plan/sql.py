@@ -50,7 +50,10 @@ def transpile(statement: str) -> Mapping[str, str]:
 def _spoken(tree: exp.Expr, engine: str) -> str:
     if engine == WRITTEN_IN:
         return tree.sql(dialect=engine)
-    return tree.copy().transform(_for_spark).sql(dialect=engine)
+    spoken = tree.copy().transform(_for_spark)
+    # Nothing reads a table's rows by their place: to order them all, Spark would compute them twice.
+    spoken.set("order", None)
+    return spoken.sql(dialect=engine)
 
 
 def _for_spark(node: exp.Expr) -> exp.Expr:

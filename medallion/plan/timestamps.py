@@ -13,15 +13,18 @@ from medallion.contracts.temporal import SUPPORTED, NotSupported, check_pattern,
 from medallion.errors import InvalidContract
 from medallion.plan.sql import literal
 
+# Only where digits stand: whether they are a day and a time the cast says, but for what is in `_NEVER`. A choice within
+# the pattern, such as of hours, takes Java as long as all the rest of it.
 _FIELDS = {
-    # The years of our time first: Java tries one alternative after the other.
-    "yyyy": r"(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])",
-    "MM": r"(?:0[1-9]|1[0-2])",
-    "dd": r"(?:0[1-9]|[12][0-9]|3[01])",
-    "HH": r"(?:[01][0-9]|2[0-3])",
-    "mm": r"[0-5][0-9]",
-    "ss": r"[0-5][0-9]",
+    "yyyy": "[0-9]" * 4,
+    "MM": "[01][0-9]",
+    "dd": "[0-3][0-9]",
+    "HH": "[0-2][0-9]",
+    "mm": "[0-5][0-9]",
+    "ss": "[0-5][0-9]",
 }
+_NEVER = {"yyyy": "0000", "HH": "24"}
+"""What some engine's cast takes, and no calendar or clock shows."""
 _ZONES = {
     "X": r"(?:Z|[+-](?:0[0-9]|1[0-4])(?:[0-5][0-9])?)",
     "XXX": r"(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])",
@@ -34,15 +37,24 @@ _ISO_CLOCK = ("HH", ":", "mm", ":", "ss")
 
 @dataclass(frozen=True)
 class TemporalFormat:
-    """One pattern, understood: `regex` is what a value looks like, `has_zone` whether it names an instant."""
+    """One pattern, understood: `has_zone` says whether a value of it names an instant."""
 
     pattern: str
-    regex: str
     has_zone: bool
+    _regex: str
     _positions: dict[str, tuple[int, int]]
     _said: dict[int, str]
     """What the pattern says between its fields, character by character, by position."""
     _zone: str | None
+
+    def fits(self, value: str) -> str:
+        """A SQL condition: the text expression `value` has this form, if it is a date and a time at all."""
+        never = [
+            f"{_substring(value, *self._positions[field])} <> {literal(text)}"
+            for field, text in _NEVER.items()
+            if field in self._positions
+        ]
+        return " AND ".join([matches(value, self._regex), *never])
 
     def iso_date(self, value: str) -> str:
         """A SQL expression: `yyyy-MM-dd` of the text expression `value`."""
@@ -68,10 +80,10 @@ class TemporalFormat:
             start, width = self._positions[piece]
             stands = "".join(self._said.get(at, "") for at in range(end, start))
             if not begin or stands != between or start != end + len(between):
-                parts += [_substring(value, begin, end)] * bool(begin) + [literal(between)] * bool(between)
+                parts += [_substring(value, begin, end - begin)] * bool(begin) + [literal(between)] * bool(between)
                 begin = start
             between, end = "", start + width
-        parts += [_substring(value, begin, end)] + [literal(between)] * bool(between)
+        parts += [_substring(value, begin, end - begin)] + [literal(between)] * bool(between)
         return " || ".join(parts)
 
     def _offset(self, value: str) -> str:
@@ -99,7 +111,7 @@ def parse_format(pattern: str) -> TemporalFormat:
         if text in _FIELDS:
             regex, positions[text] = regex + _FIELDS[text], (position, width)
         elif text.startswith("S"):
-            regex, positions["S"] = regex + f"[0-9]{{{width}}}", (position, width)
+            regex, positions["S"] = regex + "[0-9]" * width, (position, width)
         elif text in _ZONES:
             regex, positions["X"], zone = regex + _ZONES[text], (position, 0), text
         else:
@@ -107,11 +119,11 @@ def parse_format(pattern: str) -> TemporalFormat:
             regex, width = regex + re.escape(said), len(said)
             between |= dict(enumerate(said, start=position))
         position += width
-    return TemporalFormat(pattern, regex, has_zone, positions, between, zone)
+    return TemporalFormat(pattern, has_zone, regex, positions, between, zone)
 
 
-def _substring(value: str, begin: int, end: int) -> str:
-    return f"SUBSTR({value}, {begin}, {end - begin})"
+def _substring(value: str, begin: int, width: int) -> str:
+    return f"SUBSTR({value}, {begin}, {width})"
 
 
 def matches(value: str, regex: str) -> str:

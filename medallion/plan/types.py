@@ -100,14 +100,14 @@ def _(column_type: BooleanType, value: str) -> str:
 @_cast.register
 def _(column_type: DateType, value: str) -> str:
     formats = [parse_format(pattern) for pattern in column_type.formats]
-    return _first(value, [(form.regex, f"TRY_CAST({form.iso_date(value)} AS DATE)") for form in formats])
+    return _first([(form.fits(value), f"TRY_CAST({form.iso_date(value)} AS DATE)") for form in formats])
 
 
 @_cast.register
 def _(column_type: TimestampType, value: str) -> str:
     kind = sql_type(column_type)
     formats = [parse_format(pattern) for pattern in column_type.formats]
-    return _first(value, [(form.regex, f"TRY_CAST({form.iso_timestamp(value)} AS {kind})") for form in formats])
+    return _first([(form.fits(value), f"TRY_CAST({form.iso_timestamp(value)} AS {kind})") for form in formats])
 
 
 def _is_instant(column_type: TimestampType) -> bool:
@@ -121,9 +121,9 @@ def _is_instant(column_type: TimestampType) -> bool:
 
 
 def _guarded(value: str, form: str, cast: str) -> str:
-    return _first(value, [(form, cast)])
+    return _first([(matches(value, form), cast)])
 
 
-def _first(value: str, forms: list[tuple[str, str]]) -> str:
-    cases = " ".join(f"WHEN {matches(value, form)} THEN {cast}" for form, cast in forms)
+def _first(forms: list[tuple[str, str]]) -> str:
+    cases = " ".join(f"WHEN {fits} THEN {cast}" for fits, cast in forms)
     return f"CASE {cases} END"

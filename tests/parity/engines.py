@@ -92,7 +92,7 @@ def _hold(session: Session, plan: Plan, nothing: Planned, held: bytes) -> None:
     Arrived([_object(-1, held)]).stage(session, plan, nothing)
     _by_duckdb(session, plan)
     run(f"CREATE TABLE held_rows AS SELECT {columns} FROM ({plan.statements['duckdb'].silver})")
-    for one in ("judged", "resolved", "open_failures", "staged", "objects"):
+    for one in (*plan.statements["duckdb"].relations, "staged", "objects"):
         run(f"DROP TABLE {one}")
     run(f"CREATE OR REPLACE VIEW silver_held AS SELECT {columns} FROM held_rows")
 
@@ -102,8 +102,8 @@ def _object(number: int, body: bytes) -> SourceObject:
 
 
 def _by_duckdb(session: Session, plan: Plan) -> None:
-    for relation in ("open_failures", "judged", "resolved"):
-        session.connection.execute(f"CREATE TABLE {relation} AS {getattr(plan.statements['duckdb'], relation)}")
+    for relation, statement in plan.statements["duckdb"].relations.items():
+        session.connection.execute(f"CREATE TABLE {relation} AS {statement}")
     for output in OUTPUTS[2:]:
         session.connection.execute(
             f"CREATE OR REPLACE VIEW {output}_out AS {getattr(plan.statements['duckdb'], output)}"
@@ -115,7 +115,7 @@ def _by_spark(spark: SparkSession, plan: Plan, relations: Mapping[str, str], fol
     for name, address in relations.items():
         spark.read.parquet(address).createOrReplaceTempView(name)
     statements = plan.model_dump()["statements"]["spark"]
-    judge(spark, statements)
+    judge(spark, statements["relations"])
     for output in OUTPUTS:
         rows = spark.table(output) if output in OUTPUTS[:2] else spark.sql(statements[output])
         rows.write.mode("overwrite").parquet(str(folder / f"{output}.spark"))

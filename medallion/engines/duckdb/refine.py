@@ -86,15 +86,15 @@ def refine(
 
 
 def judge(session: Session, plan: Plan, inputs: Inputs, *, replay: bool) -> None:
-    """The relations `judged`, `resolved` and `removed`, from what is staged and what is held."""
+    """The plan's relations, and `removed` where rows may leave Silver, from what is staged and what is held."""
     _offer_held(session, plan, inputs.silver, replay=replay)
     _offer_references(session, plan, inputs)
     if not replay:
         offer_no_past(session, inputs.silver)
     statements = plan.statements["duckdb"]
-    relations = ["open_failures", "judged", "resolved"] + ["removed"] * (replay or plan.replaces)
-    for relation in relations:
-        session.connection.execute(f"CREATE TABLE {relation} AS {getattr(statements, relation)}")
+    going = {"removed": statements.removed} if replay or plan.replaces else {}
+    for relation, statement in {**statements.relations, **going}.items():
+        session.connection.execute(f"CREATE TABLE {relation} AS {statement}")
     _check_every_record_has_an_outcome(session)
 
 

@@ -53,12 +53,13 @@ def prepare(spark: SparkSession) -> None:
         spark.conf.set(name, value)
 
 
-def judge(spark: SparkSession, statements: Mapping[str, str]) -> None:
-    """The views `open_failures`, `judged` and `resolved`, from the views that are offered."""
-    spark.sql(statements["open_failures"]).createOrReplaceTempView("open_failures")
-    # Each is read more than once: the records' texts are looked at in one pass.
-    for relation in ("judged", "resolved"):
-        _keep(spark, relation, statements[relation])
+def judge(spark: SparkSession, relations: Mapping[str, str]) -> None:
+    """The plan's relations, from the views that are offered, each computed once.
+
+    A small one is met by every task as a whole where Spark knows how small it is: after it has been counted.
+    """
+    for relation, statement in relations.items():
+        _keep(spark, relation, statement)
 
 
 class _Run:
@@ -77,7 +78,7 @@ class _Run:
         self._offer()
         bronze = self._keep_bronze()
         self._lap("bronze")
-        judge(self._spark, self._say)
+        judge(self._spark, self._say["relations"])
         self._check_outcomes()
         self._lap("judge")
         silver, history = self._write_silver()
@@ -173,6 +174,7 @@ class _Run:
 
 
 def _keep(spark: SparkSession, relation: str, statement: str) -> None:
-    """Offer what the statement gives as `relation`, computed once."""
+    """Offer what the statement gives as `relation`, computed once, and now."""
     kept = spark.sql(statement).persist(StorageLevel.MEMORY_AND_DISK)
+    kept.count()
     kept.createOrReplaceTempView(relation)

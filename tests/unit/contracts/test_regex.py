@@ -53,7 +53,8 @@ _TEXTS = st.text(st.sampled_from("ab.,-cA1é \n\t\v_^#"), max_size=6)
 @pytest.mark.parametrize(
     ("pattern", "means"),
     [
-        ("[A-Z]{3}", "[A-Z]{3}"),
+        ("[A-Z]{3}", "[A-Z][A-Z][A-Z]"),
+        ("(?:ab){2}[0-9]{17}", "(?:ab){2}[0-9]{17}"),
         ("^a|b$", "a|b"),
         (r"a\$", r"a\$"),
         (r"a\\$", r"a\\"),

@@ -24,7 +24,8 @@ from tests.unit.plan.judging import ARRIVED, contract_of, whole
 def test_run_is_refused_when_the_plan_gives_a_record_no_outcome(outcome: str) -> None:
     plan = compile_plan(contract_of(whole("id"), key=("id",)), "rules")
     spoken = plan.statements["duckdb"]
-    losing = spoken.model_copy(update={"resolved": f"SELECT * FROM ({spoken.resolved}) WHERE outcome <> '{outcome}'"})
+    some = f"SELECT * FROM ({spoken.relations['resolved']}) WHERE outcome <> '{outcome}'"
+    losing = spoken.model_copy(update={"relations": {**spoken.relations, "resolved": some}})
     broken = plan.model_copy(update={"statements": {"duckdb": losing}})
     silver = Planned(0, iceberg_schema(plan.tables.silver), ())
     quarantine = Planned(0, iceberg_schema(plan.tables.quarantine), ())

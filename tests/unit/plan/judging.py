@@ -79,8 +79,9 @@ def judge(
         failures = ", ".join(f"({literal(one)})" for one in open_failures) or "(NULL)"
         run(f"CREATE TABLE open_failures AS SELECT * FROM (VALUES {failures}) AS t(row_hash)")
         statements = plan.statements["duckdb"]
-        run(f"CREATE TABLE judged AS {statements.judged}")
-        run(f"CREATE TABLE resolved AS {statements.resolved}")
+        for relation, statement in statements.relations.items():
+            if relation != "open_failures":
+                run(f"CREATE TABLE {relation} AS {statement}")
         errors = {
             (int(source_file_id[1:]), row): tuple((one["column"], one["rule"], one["code"]) for one in found or ())
             for source_file_id, row, found in run(
