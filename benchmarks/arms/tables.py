@@ -124,8 +124,8 @@ def _append_new(work: Work) -> None:
     work.spark.sql(f"SELECT {columns} FROM {silver}").createOrReplaceTempView("silver_held")
     statements = plan.statements["spark"]
     offered = ("open_failures", "judged")
-    judge(work.spark, {name: one for name, one in statements.relations.items() if name not in offered})
-    if work.spark.table("resolved").count() != work.records:
+    found = judge(work.spark, {name: one for name, one in statements.relations.items() if name not in offered})
+    if found["exceptional"] != found["resolved"]:
         raise Disagreement("the plan did not give each record one outcome")
     work.spark.sql(statements.silver).writeTo(silver).append()
     work.spark.catalog.clearCache()

@@ -65,10 +65,10 @@ class Statements(Frozen):
 
     `row_hash_pair` holds templates of the parts of a (name, value) pair's text: `__prefix__` is the name's length and
     text, `__column__` the value; a null part is left out. `row_hash_raw` is an expression over a record's bytes.
-    `relations` are to be offered by their names in this order, each reading what stands before it: `judged` and
-    `resolved` have a row for each record, `notable` those of the latter that are more than new, the others what the
-    records meet. `removed` is one more, where rows leave Silver; the others
-    are the rows that go to the table of that name, `kept` those of a rewritten file that stay. The engine offers
+    `relations` are to be offered by their names in this order, each reading what stands before it: `judged` has a row
+    for each record, `resolved` the outcome of each that is `exceptional`; the others are new. `removed` is one more,
+    where rows may leave Silver. The rest are the rows that go to the table of that name, `kept` those of a rewritten
+    file that stay. The engine offers
     `staged`, `run` (one row), `objects`, `silver_held`, `quarantine_log` and the plan's references; of records that
     are taken up once more also `own` (what Silver holds of them), `failed_before` and `tries`; and for `history` and
     `kept` `silver_touched`, the rows of the files that hold what is removed.

@@ -37,7 +37,7 @@ def silver(contract: Contract) -> str:
     return f"""
         SELECT {columns}, {_IDENTITY}, attempt_count, {_ARRIVAL}
         FROM judged AS j ANTI JOIN (
-            SELECT object_number, source_row FROM notable WHERE outcome NOT IN ('inserted', 'updated')
+            SELECT object_number, source_row FROM resolved WHERE outcome NOT IN ('inserted', 'updated')
         ) AS d ON d.object_number = j.object_number AND d.source_row = j.source_row {_RUN}
     """
 
@@ -60,7 +60,7 @@ HISTORY = f"""
 
 DUPLICATES = f"""
     SELECT {_IDENTITY}, {_ARRIVAL}, r.attempt, held_by
-    FROM notable AS d JOIN judged AS j USING (object_number, source_row) {_RUN}
+    FROM resolved AS d JOIN judged AS j USING (object_number, source_row) {_RUN}
     WHERE outcome = 'duplicate' {_IN_ORDER}
 """
 
@@ -77,7 +77,7 @@ def quarantine(contract: Contract, rules: tuple[PlanRule, ...]) -> str:
     errors = f"LIST_FILTER([{', '.join(_error(rule) for rule in rules)}, {spent}], x -> x IS NOT NULL)"
     failed = "outcome IN ('quarantined', 'condemned')"
     return f"""
-        WITH told AS (SELECT * FROM notable WHERE {failed} OR held_by = 'quarantine' OR entered)
+        WITH told AS (SELECT * FROM resolved WHERE {failed} OR held_by = 'quarantine' OR entered)
         SELECT CASE
                 WHEN outcome = 'condemned' THEN '{Event.CONDEMNED}'
                 WHEN outcome = 'quarantined' AND j.entered THEN '{Event.RETRIED}'

@@ -23,22 +23,15 @@ def held_columns(contract: Contract) -> tuple[str, ...]:
 
 
 def relations(contract: Contract, rules: tuple[PlanRule, ...]) -> dict[str, str]:
-    """What tells each judged record's outcome, one relation after the other, each reading those before it.
+    """What tells the judged records' outcomes, one relation after the other, each reading those before it.
 
-    Only `resolved` has a row for each record. The others are small unless most records are exceptions: an engine that
-    knows their size meets them without moving the records.
+    `exceptional` are the records that anything speaks against, or for more than once: that fail, that are not alone in
+    their run, that Silver or quarantine knows. All others are new. None of the relations is large unless most records
+    are exceptional, and an engine meets the records with them in one pass.
     """
-    valid = _valid(rules)
-    found = {"repeated": _repeated(contract, valid), "held": _held(contract, valid)} if _compares(contract) else {}
-    return {**found, "resolved": _resolved(contract, valid), "notable": _NOTABLE}
-
-
-_NOTABLE = "SELECT * FROM resolved WHERE outcome <> 'inserted' OR entered"
-"""The records of which more is to be said than that they are new in Silver."""
-
-
-def _valid(rules: tuple[PlanRule, ...]) -> str:
-    return " AND ".join(f"verdict_{word} = 0" for word in range(-(-len(rules) // RULES_PER_WORD)))
+    valid = " AND ".join(f"verdict_{word} = 0" for word in range(-(-len(rules) // RULES_PER_WORD)))
+    met = {"repeated": _repeated(contract, valid), "held": _held(contract, valid)} if _compares(contract) else {}
+    return {**met, "exceptional": _exceptional(contract, valid), "resolved": _resolved(contract)}
 
 
 def _compares(contract: Contract) -> bool:
@@ -51,27 +44,68 @@ def _identity(contract: Contract) -> Sequence[str]:
     return contract.key or ("row_hash",)
 
 
-def _resolved(contract: Contract, valid: str) -> str:
-    """Each record's outcome: the first that applies of condemned, quarantined, duplicate, updated, inserted.
+def _exceptional(contract: Contract, valid: str) -> str:
+    same = " AND ".join(f"a.{quoted(c.name)} IS NOT DISTINCT FROM w.{quoted(c.name)}" for c in contract.columns)
+    known = [*contract.key, *(() if contract.order_by is None else (contract.order_by,))]
+    columns = "".join(f", a.{quoted(name)}" for name in dict.fromkeys(known))
+    held, joins, reasons = "", "", [f"NOT ({valid})", "a.entered", "w.object_number IS NOT NULL"]
+    if _compares(contract):
+        # A null is like a null, as in a window.
+        alike = " AND ".join(f"t.{quoted(name)} IS NOT DISTINCT FROM a.{quoted(name)}" for name in _identity(contract))
+        held = ", h.held"
+        joins = f"LEFT JOIN repeated AS t ON {alike} LEFT JOIN held AS h ON {_same_place('h')}"
+        reasons += ["t.times IS NOT NULL", "h.held IS NOT NULL"]
+    if contract.load is Load.SNAPSHOT:
+        joins += " CROSS JOIN run AS r"
+        reasons.append("NOT r.newest")
+    return f"""
+        SELECT a.object_number, a.source_row, a.row_hash, a.entered{columns}, {valid} AS valid,
+            (verdict_0 & {_MALFORMED}) <> 0 AS malformed, w.object_number IS NOT NULL AS stands, {same} AS same{held}
+        FROM judged AS a {joins} LEFT JOIN own AS w ON {_same_place("w")}
+        WHERE {" OR ".join(reasons)}
+    """
+
+
+def _repeated(contract: Contract, valid: str) -> str:
+    """The identities that several valid records of the run share, and how many."""
+    names = _listed(_identity(contract))
+    return f"SELECT {names}, COUNT(*) AS times FROM judged WHERE {valid} GROUP BY {names} HAVING COUNT(*) > 1"
+
+
+def _held(contract: Contract, valid: str) -> str:
+    """The records whose identity Silver holds, and how: with the same content, and whether in a later version."""
+    same = " AND ".join(f"s.{quoted(name)} = a.{quoted(name)}" for name in _identity(contract))
+    joins, how = "", "WHEN s.row_hash = a.row_hash THEN 2"
+    if contract.load is Load.UPSERT:
+        order = quoted(contract.order_by or "")
+        joins = "JOIN objects AS o ON o.object_number = a.object_number"
+        how = f"""
+            WHEN s.row_hash = a.row_hash THEN 3
+            WHEN s.{order} > a.{order} OR (a.{order} IS NULL AND s.{order} IS NOT NULL) OR (
+                s.{order} IS NOT DISTINCT FROM a.{order} AND (s.source_file_id > o.source_file_id
+                    OR (s.source_file_id = o.source_file_id AND s.source_row > a.source_row))) THEN 2
+        """
+    return f"""
+        SELECT a.object_number, a.source_row, MAX(CASE {how} ELSE 1 END) AS held
+        FROM judged AS a JOIN silver_held AS s ON {same} {joins} WHERE {valid}
+        GROUP BY a.object_number, a.source_row
+    """
+
+
+def _resolved(contract: Contract) -> str:
+    """The outcome of each exceptional record: of condemned, quarantined, duplicate, updated, inserted the first that
+    applies.
 
     `held_by` says who holds a duplicate: silver, this run, quarantine, a later version of its key (superseded), or the
     record itself, where it is taken up once more and nothing about it changes. Only a record that fails again can be
     condemned, and a malformed one cannot: it may always be corrected.
     """
-    same = " AND ".join(f"j.{quoted(c.name)} IS NOT DISTINCT FROM w.{quoted(c.name)}" for c in contract.columns)
-    known = [*contract.key, *(() if contract.order_by is None else (contract.order_by,))]
-    columns = "".join(f", j.{quoted(name)}" for name in dict.fromkeys(known))
     return f"""
-        WITH assessed AS (
-            SELECT j.object_number, j.source_row, j.row_hash, j.entered{columns}, {valid} AS valid,
-                (verdict_0 & {_MALFORMED}) <> 0 AS malformed, w.object_number IS NOT NULL AS stands, {same} AS same
-            FROM judged AS j LEFT JOIN own AS w ON w.object_number = j.object_number AND w.source_row = j.source_row
-        ),
-        {_fates(contract)},
+        WITH {_fates(contract)},
         failing AS (
             SELECT {_POSITION}, row_hash, entered, FALSE AS malformed, TRUE AS key_conflict
             FROM fates WHERE fate = 'conflict'
-            UNION ALL SELECT {_POSITION}, row_hash, entered, malformed, FALSE FROM assessed WHERE NOT valid
+            UNION ALL SELECT {_POSITION}, row_hash, entered, malformed, FALSE FROM exceptional WHERE NOT valid
         ),
         opened AS (
             SELECT f.object_number, f.source_row, f.entered, f.key_conflict,
@@ -123,7 +157,7 @@ def removed(contract: Contract) -> str:
         parts.append(
             f"""
             SELECT s.source_file_id, s.source_row, 'updated', o.source_file_id, d.source_row
-            FROM judged AS j JOIN notable AS d USING (object_number, source_row)
+            FROM judged AS j JOIN resolved AS d USING (object_number, source_row)
             JOIN objects AS o USING (object_number) JOIN silver_held AS s ON {_same_key(contract, "j")}
             WHERE outcome = 'updated'
             """
@@ -152,9 +186,7 @@ def _fates(contract: Contract) -> str:
         case Load.SNAPSHOT:
             return _whole_state(contract)
     if not _compares(contract):
-        return (
-            f"fates AS (SELECT {_POSITION}, row_hash, entered, stands, same, 'new' AS fate FROM assessed WHERE valid)"
-        )
+        return "fates AS (SELECT *, 'new' AS fate FROM exceptional WHERE valid)"
     return _first(contract)
 
 
@@ -163,44 +195,42 @@ def _first(contract: Contract) -> str:
     return f"""
         {_ranked(contract)},
         fates AS (
-            SELECT {_KNOWN}, CASE
-                WHEN h.held = 2 THEN 'silver'
-                WHEN h.held = 1 THEN 'conflict'
+            SELECT *, CASE
+                WHEN held = 2 THEN 'silver'
+                WHEN held = 1 THEN 'conflict'
                 WHEN nth = 1 THEN 'new'
-                WHEN first_hash = a.row_hash THEN 'run'
+                WHEN first_hash = row_hash THEN 'run'
                 ELSE 'conflict'
             END AS fate
-            FROM ranked AS a {_LEFT_JOIN_HELD}
+            FROM ranked
         )
     """
 
 
 def _latest(contract: Contract) -> str:
     """Upsert: the latest version of a key wins over the others of the run and over Silver's."""
-    keys, order, repeated = _listed(contract.key), quoted(contract.order_by or ""), _joined_to_repeated(contract)
+    keys, order = _listed(contract.key), quoted(contract.order_by or "")
     return f"""
         alike AS (
             SELECT *, ROW_NUMBER() OVER (PARTITION BY {keys}, row_hash {_IN_ORDER}) AS nth_alike
-            FROM assessed AS a SEMI JOIN {repeated} WHERE valid
+            FROM exceptional WHERE valid
         ),
         ranked AS (
-            SELECT *, 1 AS nth_alike, 1 AS nth FROM assessed AS a ANTI JOIN {repeated} WHERE valid
-            UNION ALL
             SELECT *, ROW_NUMBER() OVER (
                 PARTITION BY {keys}
                 ORDER BY CASE WHEN nth_alike = 1 THEN 0 ELSE 1 END, {order} DESC NULLS LAST,
                     object_number DESC, source_row DESC
-            ) FROM alike
+            ) AS nth FROM alike
         ),
         fates AS (
-            SELECT {_KNOWN}, CASE
-                WHEN h.held = 3 THEN 'silver'
+            SELECT *, CASE
+                WHEN held = 3 THEN 'silver'
                 WHEN nth_alike > 1 THEN 'run'
-                WHEN nth > 1 OR h.held = 2 THEN 'superseded'
-                WHEN h.held = 1 THEN 'changed'
+                WHEN nth > 1 OR held = 2 THEN 'superseded'
+                WHEN held = 1 THEN 'changed'
                 ELSE 'new'
             END AS fate
-            FROM ranked AS a {_LEFT_JOIN_HELD}
+            FROM ranked
         )
     """
 
@@ -210,68 +240,26 @@ def _whole_state(contract: Contract) -> str:
     return f"""
         {_ranked(contract)},
         fates AS (
-            SELECT {_KNOWN}, CASE
-                WHEN h.held = 2 THEN 'silver'
-                WHEN nth > 1 AND first_hash = a.row_hash THEN 'run'
+            SELECT ranked.*, CASE
+                WHEN held = 2 THEN 'silver'
+                WHEN nth > 1 AND first_hash = row_hash THEN 'run'
                 WHEN nth > 1 THEN 'conflict'
-                WHEN NOT r.newest THEN 'superseded'
-                WHEN h.held = 1 THEN 'changed'
+                WHEN NOT newest THEN 'superseded'
+                WHEN held = 1 THEN 'changed'
                 ELSE 'new'
             END AS fate
-            FROM ranked AS a CROSS JOIN run AS r {_LEFT_JOIN_HELD}
+            FROM ranked CROSS JOIN run
         )
     """
 
 
-_KNOWN = "a.object_number, a.source_row, a.row_hash, a.entered, a.stands, a.same"
-_LEFT_JOIN_HELD = "LEFT JOIN held AS h ON h.object_number = a.object_number AND h.source_row = a.source_row"
-
-
-def _held(contract: Contract, valid: str) -> str:
-    """The records whose identity Silver holds, and how: with the same content, and whether in a later version."""
-    same = " AND ".join(f"s.{quoted(name)} = a.{quoted(name)}" for name in _identity(contract))
-    joins, how = "", "WHEN s.row_hash = a.row_hash THEN 2"
-    if contract.load is Load.UPSERT:
-        order = quoted(contract.order_by or "")
-        joins = "JOIN objects AS o ON o.object_number = a.object_number"
-        how = f"""
-            WHEN s.row_hash = a.row_hash THEN 3
-            WHEN s.{order} > a.{order} OR (a.{order} IS NULL AND s.{order} IS NOT NULL) OR (
-                s.{order} IS NOT DISTINCT FROM a.{order} AND (s.source_file_id > o.source_file_id
-                    OR (s.source_file_id = o.source_file_id AND s.source_row > a.source_row))) THEN 2
-        """
-    return f"""
-        SELECT a.object_number, a.source_row, MAX(CASE {how} ELSE 1 END) AS held
-        FROM judged AS a JOIN silver_held AS s ON {same} {joins} WHERE {valid}
-        GROUP BY a.object_number, a.source_row
-    """
-
-
-# Almost every record is alone in its identity, and then it is the first: counting costs less than a window over all.
-
-
-def _repeated(contract: Contract, valid: str) -> str:
-    names = _listed(_identity(contract))
-    return f"SELECT {names} FROM judged WHERE {valid} GROUP BY {names} HAVING COUNT(*) > 1"
-
-
-def _joined_to_repeated(contract: Contract) -> str:
-    """What tells whether a record (a) shares its identity with another of its run. A null is like a null, as in a
-    window.
-    """
-    same = " AND ".join(f"t.{quoted(name)} IS NOT DISTINCT FROM a.{quoted(name)}" for name in _identity(contract))
-    return f"repeated AS t ON {same}"
-
-
 def _ranked(contract: Contract) -> str:
     """Each valid record, which of its identity's it is (`nth`), and the content of the first of them."""
-    window, repeated = f"OVER (PARTITION BY {_listed(_identity(contract))} {_IN_ORDER})", _joined_to_repeated(contract)
+    window = f"OVER (PARTITION BY {_listed(_identity(contract))} {_IN_ORDER})"
     return f"""
         ranked AS (
-            SELECT *, row_hash AS first_hash, 1 AS nth FROM assessed AS a ANTI JOIN {repeated} WHERE valid
-            UNION ALL
-            SELECT *, FIRST_VALUE(row_hash) {window}, ROW_NUMBER() {window}
-            FROM assessed AS a SEMI JOIN {repeated} WHERE valid
+            SELECT *, FIRST_VALUE(row_hash) {window} AS first_hash, ROW_NUMBER() {window} AS nth
+            FROM exceptional WHERE valid
         )
     """
 
@@ -283,3 +271,8 @@ def _listed(identity: Sequence[str]) -> str:
 def _same_key(contract: Contract, relation: str) -> str:
     """What joins `silver_held` (s) to a relation of judged records."""
     return " AND ".join(f"s.{quoted(name)} = {relation}.{quoted(name)}" for name in contract.key)
+
+
+def _same_place(relation: str) -> str:
+    """What joins a relation of some records to all of them (a)."""
+    return f"{relation}.object_number = a.object_number AND {relation}.source_row = a.source_row"

@@ -101,10 +101,15 @@ def judge(session: Session, plan: Plan, inputs: Inputs, *, replay: bool) -> None
 def _check_every_record_has_an_outcome(session: Session) -> None:
     """What goes to Silver is all that no other outcome takes away: a record without one must not be among it."""
     counted = session.connection.execute(
-        "SELECT (SELECT COUNT(*) FROM staged), (SELECT COUNT(*) FROM judged), (SELECT COUNT(*) FROM resolved)"
-    ).fetchone()
-    if counted is None or len(set(counted)) != 1:
-        raise EngineFailed(f"of the records staged, judged and resolved there are {counted}: the plan loses or doubles")
+        "SELECT (SELECT COUNT(*) FROM staged), (SELECT COUNT(*) FROM judged), "
+        "(SELECT COUNT(*) FROM exceptional), (SELECT COUNT(*) FROM resolved)"
+    ).fetchone() or (0, 0, 0, 0)
+    staged, judged, exceptional, resolved = counted
+    if staged != judged or exceptional != resolved:
+        raise EngineFailed(
+            f"of {staged} records staged {judged} were judged, of {exceptional} exceptional ones {resolved} resolved: "
+            "the plan loses or doubles; nothing is committed to Silver; report it with the run's plan.json"
+        )
 
 
 class _Clock:

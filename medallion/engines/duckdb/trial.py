@@ -68,9 +68,9 @@ def try_plan(
 
 
 _GIVEN_UP_PASSING = """
-SELECT COUNT(*) FROM resolved JOIN objects USING (object_number)
-JOIN again AS g USING (source_file_id, source_row)
-WHERE g.state = 'condemned' AND outcome IN ('inserted', 'updated')
+SELECT COUNT(*) FROM judged JOIN objects USING (object_number) JOIN again AS g USING (source_file_id, source_row)
+LEFT JOIN resolved AS d USING (object_number, source_row)
+WHERE g.state = 'condemned' AND COALESCE(d.outcome, 'inserted') IN ('inserted', 'updated')
 """
 
 

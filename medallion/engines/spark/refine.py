@@ -21,10 +21,13 @@ _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "false",
     "spark.sql.mapKeyDedupPolicy": "LAST_WIN",
+    # What is kept is read a few times, soon: to look for its best encoding takes longer than that.
+    "spark.sql.inMemoryColumnarStorage.compressed": "false",
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
 }
 Order = dict[str, Any]
+_PAST = ("own", "failed_before", "tries")
 _PLACE = ["source_file_id", "source_row"]
 
 
@@ -53,13 +56,12 @@ def prepare(spark: SparkSession) -> None:
         spark.conf.set(name, value)
 
 
-def judge(spark: SparkSession, relations: Mapping[str, str]) -> None:
-    """The plan's relations, from the views that are offered, each computed once.
+def judge(spark: SparkSession, relations: Mapping[str, str]) -> dict[str, int]:
+    """Offer the plan's relations, from the views that are offered, each computed once. How many rows each has.
 
     A small one is met by every task as a whole where Spark knows how small it is: after it has been counted.
     """
-    for relation, statement in relations.items():
-        _keep(spark, relation, statement)
+    return {relation: _keep(spark, relation, statement) for relation, statement in relations.items()}
 
 
 class _Run:
@@ -78,8 +80,7 @@ class _Run:
         self._offer()
         bronze = self._keep_bronze()
         self._lap("bronze")
-        judge(self._spark, self._say["relations"])
-        self._check_outcomes()
+        self._check_outcomes(judge(self._spark, self._say["relations"]))
         self._lap("judge")
         silver, history = self._write_silver()
         self._lap("silver")
@@ -103,7 +104,10 @@ class _Run:
 
     def _offer(self) -> None:
         for name, address in self._order["relations"].items():
-            self._spark.read.parquet(address).createOrReplaceTempView(name)
+            rows = self._spark.read.parquet(address)
+            # New records have no past: where Spark knows that, it looks at nothing for its sake.
+            past = self._order["replay"] or name not in _PAST
+            (rows if past else rows.limit(0)).createOrReplaceTempView(name)
         reads = self._order["reads"]
         self._tables["quarantine"].at(reads["quarantine"]).createOrReplaceTempView("quarantine_log")
         self._offer_held(self._tables["silver"].at(reads["silver"]))
@@ -122,13 +126,15 @@ class _Run:
         present = (F.col(f"`{name}`") for name in self._plan["held"] if name in silver.columns)
         held.select(*present, *absent).createOrReplaceTempView("silver_held")
 
-    def _check_outcomes(self) -> None:
+    def _check_outcomes(self, found: Mapping[str, int]) -> None:
         """As many outcomes as the parser read records: what has none is told of by nothing that comes after."""
-        resolved, rows_in = self._spark.table("resolved").count(), sum(one["rows_in"] for one in self._order["read"])
-        if resolved != rows_in:
+        rows_in = sum(one["rows_in"] for one in self._order["read"])
+        judged, exceptional, resolved = found["judged"], found["exceptional"], found["resolved"]
+        if judged != rows_in or exceptional != resolved:
             raise OutcomesMissing(
-                f"run {self._order['run_id']}: the plan gave {resolved} outcomes to {rows_in} records; nothing is "
-                "committed to Silver, and this is a fault of the plan: report it with the run's plan.json"
+                f"run {self._order['run_id']}: of {rows_in} records {judged} were judged, of {exceptional} exceptional "
+                f"ones {resolved} resolved: the plan loses or doubles; nothing is committed to Silver; report it with "
+                "the run's plan.json"
             )
 
     # --- what it writes
@@ -173,8 +179,15 @@ class _Run:
         self._since = now
 
 
-def _keep(spark: SparkSession, relation: str, statement: str) -> None:
-    """Offer what the statement gives as `relation`, computed once, and now."""
+def _keep(spark: SparkSession, relation: str, statement: str) -> int:
+    """Offer what the statement gives as `relation`, computed once, and now. How many rows it has.
+
+    What reads the relation has what is kept before it, not the statement: Spark would analyse all that led to it again
+    with each statement that names it, which takes longer than a hundred thousand records do.
+    """
     kept = spark.sql(statement).persist(StorageLevel.MEMORY_AND_DISK)
-    kept.count()
-    kept.createOrReplaceTempView(relation)
+    rows: int = kept.count()
+    stored = kept._jdf.queryExecution().optimizedPlan()  # noqa: SLF001  # Spark's own name for what it keeps
+    offered = spark._jvm.org.apache.spark.sql.Dataset.ofRows(spark._jsparkSession, stored)  # noqa: SLF001
+    DataFrame(offered, spark).createOrReplaceTempView(relation)
+    return rows

@@ -20,12 +20,12 @@ from medallion.plan.compiler import compile_plan
 from tests.unit.plan.judging import ARRIVED, contract_of, whole
 
 
-@pytest.mark.parametrize("outcome", ["inserted", "quarantined"])
-def test_run_is_refused_when_the_plan_gives_a_record_no_outcome(outcome: str) -> None:
+@pytest.mark.parametrize("relation", ["judged", "resolved"])
+def test_run_is_refused_when_the_plan_gives_a_record_no_outcome(relation: str) -> None:
     plan = compile_plan(contract_of(whole("id"), key=("id",)), "rules")
     spoken = plan.statements["duckdb"]
-    some = f"SELECT * FROM ({spoken.relations['resolved']}) WHERE outcome <> '{outcome}'"
-    losing = spoken.model_copy(update={"relations": {**spoken.relations, "resolved": some}})
+    some = f"SELECT * FROM ({spoken.relations[relation]}) WHERE source_row <> 3"
+    losing = spoken.model_copy(update={"relations": {**spoken.relations, relation: some}})
     broken = plan.model_copy(update={"statements": {"duckdb": losing}})
     silver = Planned(0, iceberg_schema(plan.tables.silver), ())
     quarantine = Planned(0, iceberg_schema(plan.tables.quarantine), ())
@@ -34,5 +34,5 @@ def test_run_is_refused_when_the_plan_gives_a_record_no_outcome(outcome: str) ->
         session.read("quarantine_log", quarantine)
         describe_run(session, broken, Attempt(Commit("r", 1), "run_r", ARRIVED), replay=False)
         arrived.stage(session, broken, silver)
-        with pytest.raises(EngineFailed, match="records staged, judged and resolved"):
+        with pytest.raises(EngineFailed, match="the plan loses or doubles"):
             judge(session, broken, Inputs(silver, quarantine, {}), replay=False)

@@ -89,8 +89,8 @@ def judge(
             ).fetchall()
         }
         rows_found = run(
-            "SELECT object_number, source_row, outcome, held_by, j.row_hash "
-            "FROM resolved JOIN judged AS j USING (object_number, source_row) ORDER BY 1, 2"
+            "SELECT object_number, source_row, COALESCE(outcome, 'inserted'), held_by, j.row_hash "
+            "FROM judged AS j LEFT JOIN resolved USING (object_number, source_row) ORDER BY 1, 2"
         ).fetchall()
     return [
         Verdict(number, row, outcome, held_by, row_hash, errors.get((number, row), ()))
