@@ -11,7 +11,8 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -98,14 +99,22 @@ def worker_at(peer: tuple[str, int]) -> int:
     LookupError if that is no process which this one, or its nursery, has started.
     """
     below = {child.pid: child for child in psutil.Process().children(recursive=True)}
-    for pid, child in below.items():
-        try:
-            ends = [one.laddr for one in child.net_connections(kind="tcp")]
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-        if any(end.port == peer[1] for end in ends):
+    for pid, port in _ends(below):
+        if port == peer[1] and pid in below:
             return pid
     raise LookupError(f"the caller at port {peer[1]} is no Lambda of this embedded AWS: it is not killed")
+
+
+def _ends(below: Mapping[int, psutil.Process]) -> Iterator[tuple[int | None, int]]:
+    """Processes and the ports of their connections: all in one look, or each by itself where that is root's."""
+    try:
+        found = psutil.net_connections(kind="tcp")
+    except psutil.AccessDenied:
+        for pid, child in below.items():
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                yield from ((pid, one.laddr.port) for one in child.net_connections(kind="tcp"))
+        return
+    yield from ((one.pid, one.laddr.port) for one in found if one.laddr)
 
 
 def hang_up(send: Send) -> None:

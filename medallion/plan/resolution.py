@@ -48,7 +48,7 @@ def _exceptional(contract: Contract, valid: str) -> str:
     same = " AND ".join(f"a.{quoted(c.name)} IS NOT DISTINCT FROM w.{quoted(c.name)}" for c in contract.columns)
     known = [*contract.key, *(() if contract.order_by is None else (contract.order_by,))]
     columns = "".join(f", a.{quoted(name)}" for name in dict.fromkeys(known))
-    held, joins, reasons = "", "", [f"NOT ({valid})", "a.entered", "w.object_number IS NOT NULL"]
+    held, joins, reasons = "", "", [f"({valid}) IS NOT TRUE", "a.entered", "w.object_number IS NOT NULL"]
     if _compares(contract):
         # A null is like a null, as in a window.
         alike = " AND ".join(f"t.{quoted(name)} IS NOT DISTINCT FROM a.{quoted(name)}" for name in _identity(contract))

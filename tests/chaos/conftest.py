@@ -68,9 +68,8 @@ def played(faulty: Settings, chosen: list[Scenario]) -> Iterator[Played]:
     with ThreadPoolExecutor(1) as conductor:
 
         def conduct() -> None:
-            # Those that take longest stand last: begun first, none of them is waited for at the end.
             with ThreadPoolExecutor(SIDE_BY_SIDE) as players:
-                list(players.map(run, [one for one in reversed(chosen) if not one.alone]))
+                list(players.map(run, [one for one in chosen if not one.alone]))
             one_after_the_other([one for one in chosen if one.alone])
 
         conductor.submit(conduct)
