@@ -18,7 +18,6 @@ from benchmarks.arms import Figures
 from benchmarks.meter import LoadedMachine, wait_until_idle
 from benchmarks.report import write_report
 from benchmarks.suites import REPETITIONS, SUITES, Suite
-from benchmarks.transactions import write_transactions
 
 FOLDER = Path("build/bench")
 _WARM = 100_000
@@ -29,8 +28,8 @@ def measure(suite: Suite, repetitions: int) -> None:
     data = FOLDER / "data"
     data.mkdir(parents=True, exist_ok=True)
     for records in sorted({_WARM, *suite.sizes}):
-        if not (file := data / f"transactions-{records}.csv").exists():
-            write_transactions(file, records)
+        if not (file := data / f"{suite.of.name}-{records}.csv").exists():
+            suite.of.write(file, records)
     chance = random.Random(suite.name)  # noqa: S311  # an order that can be had again
     results, commit = FOLDER / f"{suite.name}.jsonl", _commit()
     with results.with_suffix(".partial").open("w", encoding="utf-8") as kept:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import duckdb
-
 from benchmarks.arms import Disagreement, Work
-from benchmarks.transactions import HEADERS, truth
+from benchmarks.records import TRANSACTIONS, Records
 from medallion.plan.model import Plan
 from medallion.plan.sql import literal
 
 
-def agree(work: Work, valid: str, bad: str, failed: str, record: str = "") -> None:
+def agree(work: Work, valid: str, bad: str, failed: str, record: str = "", of: Records = TRANSACTIONS) -> None:
     """Disagreement, with a few records, unless each record of the work got its verdict, and keeps its values.
 
     `valid` and `bad` are addresses of Parquet: of typed records, and of texts under the file's headers (`record` stands
     before each). `failed` is SQL (DuckDB's) for the list of the rules that a bad record fails.
     """
-    texts = ", ".join(f"COALESCE({record}{name}, '')" for name in HEADERS)
+    texts = ", ".join(f"COALESCE({record}{name}, '')" for name in of.headers)
     shown = f"""
-        SELECT transaction_id AS id, customer_id AS customer, CAST(CAST(amount AS DECIMAL(18, 2)) AS VARCHAR) AS amount,
-            currency, strftime(CAST(transaction_time AS TIMESTAMP), '%Y-%m-%dT%H:%M:%SZ') AS time, '' AS failed
-        FROM read_parquet({literal(valid)})
+        SELECT {", ".join(of.texts)}, '' AS failed FROM read_parquet({literal(valid)})
         UNION ALL SELECT {texts}, array_to_string(list_sort({failed}), ' ') FROM read_parquet({literal(bad)})
     """
-    with duckdb.connect(config={"threads": 2}) as connection:
+    with of.source(work.records) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"CREATE TABLE made AS {truth(work.records)}")
+        connection.execute(f"CREATE TABLE made AS {of.truth(work.records)}")
         connection.execute(f"CREATE TABLE found AS {shown}")
         for one, other in (("made", "found"), ("found", "made")):
             if wrong := connection.execute(f"FROM {one} EXCEPT ALL FROM {other} LIMIT 3").fetchall():

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.arms import Arm, Work
 from benchmarks.meter import Meter, Spent, age, peak_mb
 from benchmarks.session import open_session
-from benchmarks.suites import arm_of
+from benchmarks.suites import arm_of, records_of
 
 WARM_UPS = 3
 WARM_UP_RECORDS = 100_000
@@ -34,7 +34,12 @@ def measure(arm: Arm, records: int, data: Path, folder: Path) -> dict[str, objec
         spent = Spent(round(age(), 3), spent.cpu)
     peak = peak_mb()
     found = arm.check(work) or {}
-    figures = {"wall": spent.wall, "cpu": spent.cpu, "rss_mb": peak, "landed_bytes": work.csv.stat().st_size}
+    figures = {
+        "wall": spent.wall,
+        "cpu": spent.cpu,
+        "rss_mb": peak,
+        "landed_bytes": work.file(records_of(arm.name)).stat().st_size,
+    }
     return {"arm": arm.name, "label": arm.label, "records": records, **figures, **said, **found}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from benchmarks.arms import Arm
+from benchmarks.records import LINEITEM, TRANSACTIONS, Records
 
 REPETITIONS = 5
 """Runs of each arm, at least."""
@@ -22,6 +23,7 @@ class Suite:
     explained: str
     sizes: tuple[int, ...]
     arms: dict[str, str]
+    of: Records = TRANSACTIONS
 
 
 SUITES = (
@@ -43,6 +45,20 @@ SUITES = (
             "duckdb": "by_duckdb",
             "polars": "by_polars",
         },
+    ),
+    Suite(
+        "lineitem",
+        "Verdict and split, TPC-H's lineitem",
+        "The same over sixteen columns with a rule for each and more: 41 rules.",
+        (1_000_000,),
+        {
+            "lineitem_raw": "by_lineitem",
+            "lineitem_typed": "by_lineitem",
+            "lineitem_medallion": "by_lineitem",
+            "lineitem_duckdb_typed": "by_lineitem",
+            "lineitem_duckdb": "by_lineitem",
+        },
+        LINEITEM,
     ),
     Suite(
         "iceberg",
@@ -97,6 +113,11 @@ SUITES = (
         {"lambda_refine": "refine_here", "spark_refine": "refine_spark"},
     ),
 )
+
+
+def records_of(name: str) -> Records:
+    """What the arm of that name reads."""
+    return next(suite.of for suite in SUITES if name in suite.arms)
 
 
 def arm_of(name: str) -> Arm:

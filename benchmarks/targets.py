@@ -80,6 +80,16 @@ TARGETS = (
         "verdict and split on Spark, over the typed floor (CPU)", _ratio("verdict", "medallion", "typed_floor"), 1.10
     ),
     Target("verdict and split on Spark, over the raw floor (CPU)", _ratio("verdict", "medallion", "raw_floor"), 1.6),
+    Target(
+        "the same over TPC-H's lineitem, over the typed floor (CPU)",
+        _ratio("lineitem", "lineitem_medallion", "lineitem_typed"),
+        1.10,
+    ),
+    Target(
+        "the same over TPC-H's lineitem, over the raw floor (CPU)",
+        _ratio("lineitem", "lineitem_medallion", "lineitem_raw"),
+        1.6,
+    ),
     Target("databricks-labs-dqx, over it (CPU)", _ratio("verdict", "dqx", "medallion"), at_least=2),
     Target("sparkdq, over it (CPU)", _ratio("verdict", "sparkdq", "medallion"), at_least=2),
     Target("counts and two writes, over it (CPU)", _ratio("verdict", "naive", "medallion"), at_least=3),

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medallion.contracts import parse_contract
-from medallion.contracts.ruleset import ruleset_hash
-from medallion.plan.compiler import compile_plan
+from benchmarks.records import TRANSACTIONS, Records
 from medallion.plan.model import Plan
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 Figures = dict[str, object]
-CONTRACT = Path("tenants/acme/contracts/transactions.odcs.yaml")
 
 
 class Disagreement(AssertionError):
@@ -35,9 +32,12 @@ class Work:
     out: Path
     session: SparkSession | None = None
 
+    def file(self, of: Records) -> Path:
+        return self.data / f"{of.name}-{self.records}.csv"
+
     @property
     def csv(self) -> Path:
-        return self.data / f"transactions-{self.records}.csv"
+        return self.file(TRANSACTIONS)
 
     @property
     def spark(self) -> SparkSession:
@@ -69,5 +69,4 @@ class Arm:
 
 def acme_plan() -> Plan:
     """The plan of the demo bank's transactions."""
-    contract = parse_contract(CONTRACT.read_text(encoding="utf-8"), CONTRACT.name)
-    return compile_plan(contract, ruleset_hash(contract))
+    return TRANSACTIONS.plan()

@@ -9,22 +9,23 @@ import duckdb
 
 from benchmarks.agreement import agree, failed_of
 from benchmarks.arms import Arm, Work, acme_plan
-from benchmarks.arms.verdicts import CURRENCIES, NAMES
+from benchmarks.arms.verdicts import CURRENCIES, carrying
+from benchmarks.records import TRANSACTIONS, Records
 from benchmarks.transactions import HEADERS
 from medallion.plan.sql import literal
 
 ZSTD = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
-_TYPES = ("VARCHAR", "VARCHAR", "DECIMAL(18, 2)", "VARCHAR", "TIMESTAMPTZ")
 
 
-def open_records(work: Work, **settings: str) -> duckdb.DuckDBPyConnection:
+def open_records(work: Work, of: Records = TRANSACTIONS, **settings: str) -> duckdb.DuckDBPyConnection:
     """A connection with the file's records as `records`; an empty field is null."""
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in HEADERS)
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in of.headers)
     connection = duckdb.connect(config={"threads": 2, **settings})
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(
-        f"CREATE VIEW records AS SELECT * FROM read_csv({literal(str(work.csv))}, header = true, auto_detect = false, "
-        f"delim = ',', quote = '\"', escape = '\"', null_padding = true, columns = {{{columns}}})"
+        f"CREATE VIEW records AS SELECT * FROM read_csv({literal(str(work.file(of)))}, header = true, "
+        f"auto_detect = false, delim = {literal(of.delimiter)}, quote = '\"', escape = '\"', null_padding = true, "
+        f"columns = {{{columns}}})"
     )
     return connection
 
@@ -33,30 +34,34 @@ def _write(connection: duckdb.DuckDBPyConnection, select: str, target: Path) -> 
     connection.execute(f"COPY ({select}) TO {literal(str(target))} ({ZSTD})")
 
 
-def _typed(work: Work) -> None:
-    columns = zip(HEADERS, _TYPES, NAMES, strict=True)
-    casts = ", ".join(f"TRY_CAST({header} AS {kind}) AS {name}" for header, kind, name in columns)
-    with open_records(work) as connection:
+def write_typed(work: Work, of: Records = TRANSACTIONS) -> None:
+    """The records with the contract's types, as one file."""
+    columns = zip(of.headers, of.types, of.columns, strict=True)
+    kinds = {"string": "VARCHAR", "timestamp": "TIMESTAMPTZ"}
+    casts = ", ".join(f"TRY_CAST({header} AS {kinds.get(kind, kind)}) AS {name}" for header, kind, name in columns)
+    with open_records(work, of) as connection:
         _write(connection, f"SELECT {casts} FROM records", work.out / "typed.parquet")
 
 
-def _medallion(work: Work) -> None:
-    judged = acme_plan().statements["duckdb"].relations["judged"]
-    text = ", ".join(f"{name} := {name}" for name in HEADERS)
-    staged = ", ".join(f"COALESCE({header}, '') AS {name}__text" for header, name in zip(HEADERS, NAMES, strict=True))
-    names = ", ".join(NAMES)
-    with open_records(work) as connection:
-        # What carries a record's identity through the statement carries its text here: nothing is hashed in this group.
+def write_judged(work: Work, of: Records = TRANSACTIONS) -> None:
+    """The records by the plan's own statement, good and bad apart."""
+    texts = {f"{name}__text": header for header, name in zip(of.headers, of.columns, strict=True)}
+    staged = ", ".join(f"COALESCE({header}, '') AS {text}" for text, header in texts.items())
+    record = ", ".join(f"{header} := {text}" for text, header in texts.items())
+    names, words = ", ".join(of.columns), [f"verdict_{word}" for word in range(of.plan().words)]
+    good = " AND ".join(f"{word} = 0" for word in words)
+    with open_records(work, of) as connection:
         connection.execute(
-            f"CREATE VIEW staged AS SELECT struct_pack({text}) AS row_hash, {staged}, 0 AS object_number, "
+            f"CREATE VIEW staged AS SELECT {staged}, '' AS row_hash, 0 AS object_number, "
             "0::BIGINT AS source_row, 0 AS attempt_count, FALSE AS entered, NULL::VARCHAR AS malformed FROM records"
         )
         connection.execute(
-            f"CREATE TABLE judged AS SELECT {names}, verdict_0, CASE WHEN verdict_0 <> 0 THEN row_hash END AS record "
-            f"FROM ({judged})"
+            f"CREATE TABLE judged AS SELECT {names}, {', '.join(words)}, "
+            f"CASE WHEN NOT ({good}) THEN struct_pack({record}) END AS record "
+            f"FROM ({carrying(of.plan().statements['duckdb'], texts)})"
         )
-        _write(connection, f"SELECT {names} FROM judged WHERE verdict_0 = 0", work.out / "valid.parquet")
-        _write(connection, "SELECT * FROM judged WHERE verdict_0 <> 0", work.out / "bad.parquet")
+        _write(connection, f"SELECT {names} FROM judged WHERE {good}", work.out / "valid.parquet")
+        _write(connection, f"SELECT * FROM judged WHERE NOT ({good})", work.out / "bad.parquet")
 
 
 def _duckdb(work: Work) -> None:
@@ -91,17 +96,17 @@ def _duckdb(work: Work) -> None:
         _write(connection, bad, work.out / "bad.parquet")
 
 
-def files_agree(failed: str, record: str = "") -> Callable[[Work], None]:
+def files_agree(failed: str, record: str = "", of: Records = TRANSACTIONS) -> Callable[[Work], None]:
     """What looks at the files `valid.parquet` and `bad.parquet`."""
-    return lambda work: agree(work, f"{work.out}/valid.parquet", f"{work.out}/bad.parquet", failed, record)
+    return lambda work: agree(work, f"{work.out}/valid.parquet", f"{work.out}/bad.parquet", failed, record, of)
 
 
 ARMS = (
-    Arm("duckdb_floor", "DuckDB: read, cast and write, no rule looked at", _typed, spark=False),
+    Arm("duckdb_floor", "DuckDB: read, cast and write, no rule looked at", write_typed, spark=False),
     Arm(
         "medallion_duckdb",
         "Medallion: the plan's verdict on DuckDB",
-        _medallion,
+        write_judged,
         files_agree(failed_of(acme_plan()), "record."),
         spark=False,
     ),
