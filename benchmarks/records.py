@@ -39,11 +39,15 @@ class Records:
     source: Callable[[int], AbstractContextManager[duckdb.DuckDBPyConnection]] = _plain
     """Opens the connection on which `truth` can be asked."""
 
-    @cache  # noqa: B019  # there are two, and they live as long as the process
     def plan(self) -> Plan:
         """The plan of the contract."""
-        contract = parse_contract(self.contract.read_text(encoding="utf-8"), self.contract.name)
-        return compile_plan(contract, ruleset_hash(contract))
+        return _plan(self.contract)
+
+
+@cache
+def _plan(path: Path) -> Plan:
+    contract = parse_contract(path.read_text(encoding="utf-8"), path.name)
+    return compile_plan(contract, ruleset_hash(contract))
 
 
 TRANSACTIONS = Records(
