@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -71,12 +72,15 @@ class FrontDoor:
             await asyncio.sleep(rule.seconds)
             await self.application(scope, _again(messages, receive), send)
             return
-        victim = worker_at(scope["client"]) if rule.fault in (Fault.KILL_BEFORE, Fault.KILL_AFTER) else None
+        peer = scope["client"]
+        victim = worker_at(peer) if rule.fault in (Fault.KILL_BEFORE, Fault.KILL_AFTER) else None
         if rule.fault is not Fault.KILL_BEFORE:
             await self.application(scope, receive, _unheard)
         if victim is not None:
             os.kill(victim, signal.SIGKILL)
-        hang_up(send)
+        hang_up(peer)
+        while (await receive())["type"] != "http.disconnect":
+            continue
 
     async def _administer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         body = b"".join(message.get("body", b"") for message in await _whole(receive))
@@ -117,10 +121,12 @@ def _ends(below: Mapping[int, psutil.Process]) -> Iterator[tuple[int | None, int
     yield from ((one.pid, one.laddr.port) for one in found if one.laddr)
 
 
-def hang_up(send: Send) -> None:
-    """Close the connection on which `send` would answer, without a word."""
-    stream = send.__self__  # type: ignore[attr-defined]  # hypercorn's: a contract test holds the way to its socket
-    stream.send.__self__.send.__self__.writer.transport.abort()
+def hang_up(peer: tuple[str, int]) -> None:
+    """Close this process's end of the connection to `peer`, without a word."""
+    for one in psutil.Process().net_connections(kind="tcp"):
+        if one.status != psutil.CONN_LISTEN and one.raddr.port == peer[1]:
+            with socket.socket(fileno=os.dup(one.fd)) as ours:
+                ours.shutdown(socket.SHUT_RDWR)
 
 
 def refusal(rule: Rule, call: Call) -> tuple[str, bytes]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
+import sys
 from typing import Any
 
-from hypercorn.asyncio import serve as listen
-from hypercorn.config import Config
+import uvicorn
 
 from local import (
     athena,
@@ -71,16 +70,18 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises PortInUse."""
     check_port(settings.port)
     application = prepare(settings)
-    asyncio.run(_listen(application, settings))
-
-
-async def _listen(application: Any, settings: Settings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    # uvicorn raises the signal that ended it once more: what is registered at exit must still run.
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    config = Config()
-    config.bind = [f"{HOST}:{settings.port}"]
-    config.keep_alive_timeout = 75
-    config.graceful_timeout = 3
-    await listen(application, config, shutdown_trigger=stop.wait)
+        signal.signal(number, lambda *_: sys.exit(0))
+    uvicorn.run(
+        application,
+        host=HOST,
+        port=settings.port,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=3,
+    )
