@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -56,9 +57,13 @@ def faulty(tmp_path_factory: pytest.TempPathFactory, chosen: list[Scenario]) -> 
 @pytest.fixture(scope="session")
 def played(faulty: Settings, chosen: list[Scenario]) -> Iterator[Played]:
     results: dict[str, Future[Result]] = {one.name: Future() for one in chosen}
+    # boto3's sessions are not for two threads.
+    of_thread = threading.local()
 
     def run(scenario: Scenario) -> None:
-        results[scenario.name].set_result(play(scenario, Deployed.on(faulty, tenant.TENANT), Switchboard(faulty)))
+        if not hasattr(of_thread, "deployed"):
+            of_thread.deployed = Deployed.on(faulty, tenant.TENANT)
+        results[scenario.name].set_result(play(scenario, of_thread.deployed, Switchboard(faulty)))
         _report([future.result() for future in results.values() if future.done()])
 
     def one_after_the_other(scenarios: list[Scenario]) -> None:

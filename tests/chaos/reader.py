@@ -15,7 +15,8 @@ from pyiceberg.table import Table
 from medallion.engines.commits import RUN_ID
 from medallion.layout import CURRENT, TenantLayout, Zone
 
-PAUSE = 0.4
+PAUSE = 0.8
+"""Seconds between two looks. What main was in between is in its table's log, and is read as well."""
 
 
 def lineage(table: Table, snapshot_id: int | None) -> list[int]:
@@ -44,7 +45,7 @@ def identities(table: Table, snapshot_id: int | None = None, *more: str) -> list
 
 @dataclass
 class Reader:
-    """Polls main and `_LATEST.json`, and reads every state of main that it meets."""
+    """Polls main and `_LATEST.json`, and reads every state that main was in."""
 
     catalog: Catalog
     glue: Any
@@ -105,18 +106,23 @@ class Reader:
         head = table.metadata.snapshot_by_name("main")
         if head is None:
             return
-        was_main = {entry.snapshot_id for entry in table.metadata.snapshot_log}.union(lineage(table, head.snapshot_id))
+        log = [entry.snapshot_id for entry in table.metadata.snapshot_log]
+        was_main = {*log, *lineage(table, head.snapshot_id)}
         if latest is not None and latest["snapshot_id"] not in was_main:
             self.wrong.append(f"_LATEST names snapshot {latest['snapshot_id']}, which main never was")
         current = table.metadata.snapshot_by_name(CURRENT)
         if current is not None and current.snapshot_id != head.snapshot_id:
             self.wrong.append(f"the tag {CURRENT} is snapshot {current.snapshot_id}, main is {head.snapshot_id}")
-        if head.snapshot_id not in self.seen:
-            rows = identities(table, head.snapshot_id)
-            self.seen[head.snapshot_id] = (run_of(table, head.snapshot_id), Counter(row["run_id"] for row in rows))
-            twice = len(rows) - len({(row["source_file_id"], row["source_row"]) for row in rows})
-            if twice:
-                self.wrong.append(f"snapshot {head.snapshot_id} showed {twice} records twice")
+        for snapshot_id in dict.fromkeys([*log, head.snapshot_id]):
+            if snapshot_id not in self.seen and table.metadata.snapshot_by_id(snapshot_id) is not None:
+                self._read(table, snapshot_id)
+
+    def _read(self, table: Table, snapshot_id: int) -> None:
+        rows = identities(table, snapshot_id)
+        self.seen[snapshot_id] = (run_of(table, snapshot_id), Counter(row["run_id"] for row in rows))
+        twice = len(rows) - len({(row["source_file_id"], row["source_row"]) for row in rows})
+        if twice:
+            self.wrong.append(f"snapshot {snapshot_id} showed {twice} records twice")
 
     def _latest(self) -> dict[str, Any] | None:
         try:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from medallion.engines.iceberg import glue_catalog
 from medallion.layout import Task
 from tests.chaos.chain import broken
 from tests.chaos.checker import Checker, Verdict
@@ -86,7 +85,7 @@ def play(scenario: Scenario, deployed: Deployed, faults: Switchboard) -> Result:
     begun = time.monotonic()
     result = Result(scenario.name, scenario.crash_point)
     stage = Stage(deployed, faults, scenario.source)
-    catalog = glue_catalog(deployed.layout.region)
+    catalog = deployed.catalog
     reader = Reader(catalog, deployed.client("glue"), deployed.client("s3"), deployed.layout, scenario.source)
     checker = Checker(catalog, deployed.layout, scenario.source)
     try:

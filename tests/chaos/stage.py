@@ -34,6 +34,9 @@ T = TypeVar("T")
 PATIENCE = 300.0
 """Seconds: a machine that does other work too is no fault of the platform."""
 
+PAUSE = 0.8
+"""Seconds between two looks: each costs the machine that the scenarios share."""
+
 APPROVALS = 3
 """How often a run may be approved before it must stand."""
 
@@ -55,6 +58,9 @@ class Stage:
     swept: int = 0
     notes: list[str] = field(default_factory=list)
     _next_id: int = 1
+
+    _runs: dict[str, str] = field(default_factory=dict)
+    """Each object's run, once it has one: that never changes."""
 
     def __post_init__(self) -> None:
         layout = self.deployed.layout
@@ -227,7 +233,7 @@ class Stage:
         while time.monotonic() < deadline:
             if answer := ask():
                 return answer
-            time.sleep(0.5)
+            time.sleep(PAUSE)
         raise Stuck(f"{otherwise or 'nothing'} within {PATIENCE:.0f} s")
 
     def runs(self) -> list[Run]:
@@ -243,10 +249,12 @@ class Stage:
         return self.given[name].identity.partition(f"/{self.source}/")[2].rpartition("?")[0]
 
     def _found(self, name: str) -> Run | None:
-        claim = self.control.claim_of(self.source, self.given[name].identity)
-        if claim is None or claim.run_id is None:
-            return None
-        return self.control.run(claim.run_id)
+        if name not in self._runs:
+            claim = self.control.claim_of(self.source, self.given[name].identity)
+            if claim is None or claim.run_id is None:
+                return None
+            self._runs[name] = claim.run_id
+        return self.control.run(self._runs[name])
 
     def _given_up(self, name: str) -> bool:
         """Whether every try to deliver the object's event has failed: it lies with the dead letters."""

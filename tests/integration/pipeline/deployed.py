@@ -6,12 +6,14 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import boto3
 import pytest
+from pyiceberg.catalog import Catalog
 
 from local import process
 from local.deploy import deploy
@@ -19,6 +21,7 @@ from local.settings import Settings
 from medallion.control.items import Run, RunKind, RunStatus
 from medallion.control.plane import ControlPlane
 from medallion.engines.duckdb.session import Resources
+from medallion.engines.iceberg import glue_catalog
 from medallion.layout import Environment, EnvironmentLayout, Task, TenantLayout, Zone, source_file_id
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
@@ -61,10 +64,11 @@ def eventually(ask: Callable[[], T | None], seconds: float = PATIENCE) -> T:
 
 @dataclass(frozen=True)
 class Deployed:
-    """A deployed tenant."""
+    """A deployed tenant, with clients that are made once."""
 
     layout: TenantLayout
     session: boto3.Session
+    _clients: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def on(cls, settings: Settings, tenant: str) -> Deployed:
@@ -77,16 +81,22 @@ class Deployed:
         shared = EnvironmentLayout(Environment.DEV, settings.account, settings.region)
         return cls(shared.tenant(tenant), session)
 
-    @property
+    @cached_property
     def platform(self) -> Platform:
         return Platform(self.layout, self.session, Resources(region=self.layout.region))
 
-    @property
+    @cached_property
     def control(self) -> ControlPlane:
         return ControlPlane.of(self.layout, self.session)
 
+    @cached_property
+    def catalog(self) -> Catalog:
+        return glue_catalog(self.layout.region)
+
     def client(self, service: str) -> Any:
-        return self.session.client(service)  # type: ignore[call-overload]  # the stubs know each name alone
+        if service not in self._clients:
+            self._clients[service] = self.session.client(service)  # type: ignore[call-overload]  # the stubs know each name alone
+        return self._clients[service]
 
     # --- files and runs
 
