@@ -17,7 +17,8 @@ from medallion.steps.ticket import Ticket
 _ENVIRONMENT, _TENANT = os.environ["MEDALLION_ENVIRONMENT"], os.environ["MEDALLION_TENANT"]
 
 logger = Logger(log_uncaught_exceptions=True, environment=_ENVIRONMENT, tenant=_TENANT)
-tracer = Tracer()
+# By itself it patches whatever it finds installed, and imports it for that.
+tracer = Tracer(patch_modules=["botocore"])
 metrics = Metrics()
 metrics.set_default_dimensions(environment=_ENVIRONMENT, tenant=_TENANT)
 

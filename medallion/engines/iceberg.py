@@ -25,12 +25,14 @@ from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import PrimitiveType
 
 from medallion.engines.commits import FORGOTTEN, Commit, conflicts, head, lineage, main_of
+from medallion.engines.files import KeptFiles
 from medallion.engines.schema import iceberg_schema
 from medallion.errors import IncompatibleSchema, PublishConflict, UnsafeSnapshot
 from medallion.layout import CURRENT, TableLayout
 from medallion.plan.model import Field
 from medallion.plan.sql import literal
 
+KEPT_FILES = f"{KeptFiles.__module__}.{KeptFiles.__qualname__}"
 PROPERTIES = {
     "format-version": "2",
     "commit.retry.num-retries": "0",
@@ -54,7 +56,7 @@ def glue_catalog(region: str) -> Catalog:
 
     Where AWS_ENDPOINT_URL is set, as every AWS SDK reads it, that endpoint is used.
     """
-    properties = {"type": "glue", "glue.region": region, "s3.region": region}
+    properties = {"type": "glue", "py-io-impl": KEPT_FILES, "glue.region": region, "s3.region": region}
     if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
         properties |= {"glue.endpoint": endpoint, "s3.endpoint": endpoint}
     return load_catalog("glue", **properties)

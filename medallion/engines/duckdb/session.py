@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from importlib.util import find_spec
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 
 from medallion.engines.commits import Commit
+from medallion.engines.duckdb.database import kept, load_extension
 from medallion.engines.iceberg import Planned
 from medallion.engines.parquet import data_file
 from medallion.engines.schema import duckdb_type, field_ids
@@ -51,25 +52,14 @@ class Resources:
 
 @contextmanager
 def open_session(resources: Resources) -> Iterator[Session]:
-    """A session with a work folder of its own, both gone afterwards."""
+    """A session with a work folder and a catalog of its own, both gone afterwards."""
+    database = kept(resources.memory, resources.threads, resources.folder)
     with TemporaryDirectory(dir=resources.folder, prefix="medallion-") as folder:
-        connection = duckdb.connect(
-            config={
-                "threads": resources.threads,
-                "memory_limit": resources.memory,
-                "temp_directory": str(Path(folder) / "spill"),
-                "home_directory": folder,
-                "allow_persistent_secrets": False,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            }
-        )
         try:
-            yield Session(connection, Path(folder), resources.region)
+            with database.session() as connection:
+                yield Session(connection, Path(folder), resources.region)
         except duckdb.Error as problem:
             raise EngineFailed(_without_content(problem)) from None
-        finally:
-            connection.close()
 
 
 class Session:
@@ -79,7 +69,6 @@ class Session:
         self.connection = connection
         self._folder = folder
         self._region = region
-        self._s3: S3Client | None = None
         self._reads_s3 = False
         connection.execute("SET TimeZone = 'UTC'")
 
@@ -193,12 +182,9 @@ class Session:
             local.unlink(missing_ok=True)
 
     def _upload(self, local: Path, address: str) -> None:
-        self._client().upload_file(str(local), urlsplit(address).netloc, urlsplit(address).path.lstrip("/"))
-
-    def _client(self) -> S3Client:
-        if self._s3 is None:
-            self._s3 = boto3.client("s3", region_name=self._region)
-        return self._s3
+        _s3(self._region, os.environ.get("AWS_ENDPOINT_URL")).upload_file(
+            str(local), urlsplit(address).netloc, urlsplit(address).path.lstrip("/")
+        )
 
     def _enable_s3(self) -> None:
         """Load the httpfs extension from its package, with the process's own credentials,
@@ -206,7 +192,7 @@ class Session:
         """
         if self._reads_s3:
             return
-        self.connection.execute(f"LOAD {literal(_extension('httpfs'))}")
+        load_extension(self.connection, "httpfs")
         found = boto3.Session().get_credentials()
         if found is None:
             raise duckdb.IOException("no AWS credentials were found: configure a role, a profile or the environment")
@@ -223,6 +209,12 @@ class Session:
         self._reads_s3 = True
 
 
+@lru_cache(maxsize=4)
+def _s3(region: str, _endpoint: str | None) -> S3Client:
+    """The process's client: boto3 reads the endpoint from the environment when it makes one."""
+    return boto3.client("s3", region_name=region)
+
+
 _COMPILING = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
 
 
@@ -232,15 +224,6 @@ def _without_content(problem: duckdb.Error) -> str:
     if isinstance(problem, _COMPILING):
         return f"DuckDB refused a statement: {problem}"
     return f"DuckDB ended with {kind} while it read records; run the same statement yourself to see on which"
-
-
-def _extension(name: str) -> str:
-    spec = find_spec(f"duckdb_extension_{name}")
-    folders = list(spec.submodule_search_locations or ()) if spec is not None else []
-    found = [path for folder in folders for path in Path(folder).glob(f"extensions/*/{name}.duckdb_extension")]
-    if not found:
-        raise duckdb.IOException(f"DuckDB's {name} extension is not installed: install duckdb-extension-{name}")
-    return str(found[0])
 
 
 def _constant(value: object) -> str:
