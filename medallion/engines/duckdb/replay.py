@@ -142,10 +142,11 @@ def _follow_paths(session: Session, members: str | None) -> None:
     session.connection.execute(f"CREATE TABLE {replay.FOLLOWED} (text VARCHAR, path VARCHAR, found VARCHAR)")
     if members is None:
         return
-    asked = session.connection.cursor().execute(members)
-    while pairs := asked.fetchmany(_AT_ONCE):
-        found = [(text, path, text_at(text, record_path(path)[1:])) for text, path in pairs]
-        columns = [pa.array(column, pa.string()) for column in zip(*found, strict=True)]
-        session.connection.register("found_rows", pa.table(columns, ["text", "path", "found"]))
-        session.connection.execute(f"INSERT INTO {replay.FOLLOWED} SELECT * FROM found_rows")
-        session.connection.unregister("found_rows")
+    with session.beside() as other:
+        asked = other.execute(members)
+        while pairs := asked.fetchmany(_AT_ONCE):
+            found = [(text, path, text_at(text, record_path(path)[1:])) for text, path in pairs]
+            columns = [pa.array(column, pa.string()) for column in zip(*found, strict=True)]
+            session.connection.register("found_rows", pa.table(columns, ["text", "path", "found"]))
+            session.connection.execute(f"INSERT INTO {replay.FOLLOWED} SELECT * FROM found_rows")
+            session.connection.unregister("found_rows")

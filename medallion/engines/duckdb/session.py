@@ -126,6 +126,14 @@ class Session:
             )
         return files
 
+    @contextmanager
+    def beside(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A second connection to the same relations, for a result that is fetched while others are made."""
+        [catalog] = self.connection.execute("SELECT current_database()").fetchone() or ("",)
+        with self.connection.cursor() as other:
+            other.execute(f"USE {quoted(catalog)}")
+            yield other
+
     def keep(self, relation: str, rows: pa.Table) -> None:
         """Offer the rows as a table of that name."""
         self.connection.register("kept_rows", rows)
