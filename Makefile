@@ -9,6 +9,7 @@ comma  := ,
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMPS := build/stamps
+OLD_SPARK := .cache/spark-3.3
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # Interpreters are looked for where the user has them, not in the environment that is about to be made.
@@ -24,7 +25,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 help: ## Say what there is
 	@echo "Usage: make <target>"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(STAMPS)/python $(STAMPS)/node $(STAMPS)/layer ## Install everything below this folder (.venv, node_modules)
@@ -87,6 +88,15 @@ integration: setup ## Deploy to an embedded AWS with IAM enforced, and run it
 parity: setup-spark ## Hold DuckDB and Spark to one answer, record by record (minutes)
 	@MEDALLION_SPARK=required $(BIN)/python -m pytest tests/parity
 
+# Glue 4.0's Spark, which has none of the tables' jars here.
+.PHONY: parity-glue-4
+parity-glue-4: setup-spark $(STAMPS)/spark-3.3 ## Hold DuckDB's verdicts and those of Glue 4.0's Spark to one answer (minutes)
+	@PYTHONPATH=$(OLD_SPARK) MEDALLION_SPARK=required $(BIN)/python -m pytest tests/parity/test_verdicts.py
+
+$(STAMPS)/spark-3.3: $(STAMPS)/python
+	@$(PIP) install --upgrade --target $(OLD_SPARK) pyspark==3.3.0
+	@touch $@
+
 .PHONY: spark
 spark: setup-spark ## Run Spark jobs on the embedded AWS: Glue, EMR Serverless, state machines (minutes)
 	@MEDALLION_SPARK=required $(BIN)/python -m pytest tests/integration/spark
@@ -118,11 +128,12 @@ $(STAMPS)/bench: $(STAMPS)/python
 	@touch $@
 
 .PHONY: lint
-lint: setup ## Style, types and import directions
+lint: setup ## Style, types, import directions, and the jobs' syntax for Glue 4.0's Python
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/vermin --quiet --target=3.10- --no-tips --violations glue_jobs medallion/engines/spark
 
 .PHONY: format
 format: setup ## Rewrite the code in the project's style
