@@ -81,7 +81,8 @@ class _Metadata(InputFile, OutputFile):
         return BytesIO(self._content())
 
     def create(self, overwrite: bool = False) -> OutputStream:  # noqa: FBT001, FBT002  # as above
-        """What to write to. Nothing looks for a file that is there: pyiceberg gives each a name of its own, by UUID."""
+        if not overwrite and self.exists():
+            raise FileExistsError(f"Cannot create file, already exists: {self.location}")
         return _Draft(self)
 
     def to_input_file(self) -> InputFile:

@@ -56,6 +56,13 @@ class Trial:
         """The platform as the account's administrator works with it."""
         return Platform(self.deployed.layout, self.deployed.session, Resources(region=self.deployed.layout.region))
 
+    def forget(self, task: Task) -> None:
+        """Let the task's function start anew: a warm one keeps what it has read of tables, and need not read it."""
+        functions, name = self.deployed.client("lambda"), self.deployed.layout.function(task)
+        variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        anew = {**variables, "STARTED_ANEW": str(next(self.numbers))}
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": anew})
+
     # --- what happens
 
     def call(self, task: Task, event: dict[str, Any]) -> Any:

@@ -50,6 +50,13 @@ def test_data_is_read_anew_each_time(tmp_path: Path) -> None:
     assert read(tmp_path / "part.parquet") == b"two"
 
 
+def test_a_file_stays_when_another_is_to_have_its_name(tmp_path: Path) -> None:
+    (tmp_path / METADATA).write_bytes(b"one")
+    with pytest.raises(FileExistsError):
+        write(tmp_path / METADATA, b"two")
+    assert read(tmp_path / METADATA) == b"one"
+
+
 def test_nothing_is_written_when_the_writer_fails_midway(tmp_path: Path) -> None:
     with pytest.raises(TypeError), KeptFiles().new_output(str(tmp_path / METADATA)).create() as stream:
         write_half(stream)
