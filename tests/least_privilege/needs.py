@@ -38,7 +38,7 @@ BY_STATEMENT: dict[tuple[str, str], Scenario] = {
     (Task.PROMOTE, "GetRuns"): scenarios.MODEL_BUILT,
     (Task.SETTLE, "DescribeGoldTables"): scenarios.MODEL_BUILT,
     (Task.SETTLE, "GetGold"): scenarios.MODEL_BUILT,
-    (Task.FAIL, "ListArtifacts"): scenarios.BUILD_FAILED,
+    (Task.FAIL, "ListArtifacts"): scenarios.NEXT_WOKEN[Task.FAIL],
     (Task.COALESCE, "DescribeModel"): scenarios.ASKED_AGAIN,
     (Task.COALESCE, "ControlDeleteItem"): scenarios.ASKED_AFTER_FAILURE,
     (Machine.INGEST, "InvokeHold"): scenarios.RUN_REJECTED,
