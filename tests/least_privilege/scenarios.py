@@ -78,8 +78,9 @@ def wake_next_run(source: str, status: RunStatus, trial: Trial) -> None:
     finally:
         leases.release(subject, "nobody")
     wake_next(platform, subject)
+    failing = frozenset({"RefineRun"} if status is RunStatus.FAILED else ())
     for run_id in runs:
-        trial.watch(run_id, status, beside=runs)
+        trial.watch(run_id, status, failing=failing, beside=runs)
 
 
 def refuse_object(trial: Trial) -> None:
