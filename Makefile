@@ -5,12 +5,12 @@
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-comma  := ,
-VENV   := .venv
-BIN    := $(VENV)/bin
-STAMPS := build/stamps
+comma     := ,
+VENV      := .venv
+BIN       := $(VENV)/bin
+STAMPS    := build/stamps
 OLD_SPARK := .cache/spark-3.3
-PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP       := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # Interpreters are looked for where the user has them, not in the environment that is about to be made.
 HOST_PATH := $(PATH)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 
+from medallion.engines.duckdb.database import load_extension
 from medallion.plan.sql import literal
 
 _COLUMNS = {
@@ -79,11 +79,8 @@ def _text(name: str) -> str:
 @contextmanager
 def generated(records: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the generator's table `lineitem`, of so many records at least."""
-    spec = find_spec("duckdb_extension_tpch")
-    folder = Path(next(iter(spec.submodule_search_locations or ()))) if spec is not None else Path()
-    extension = next(folder.glob("extensions/*/tpch.duckdb_extension"))
     with duckdb.connect(config={"threads": 2}) as connection:
-        connection.execute(f"LOAD {literal(str(extension))}")
+        load_extension(connection, "tpch")
         connection.execute(f"CALL dbgen(sf = {records / _ROWS_OF_ONE * 1.01 + 0.001})")
         yield connection
 

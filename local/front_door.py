@@ -79,6 +79,7 @@ class FrontDoor:
         if victim is not None:
             os.kill(victim, signal.SIGKILL)
         hang_up(peer)
+        # The server answers 500 for an application that ends without an answer: it ends when the caller is gone.
         while (await receive())["type"] != "http.disconnect":
             continue
 

@@ -13,10 +13,11 @@ from threading import Lock
 from typing import Self
 
 from cachetools import LRUCache
-from pyarrow.fs import FileSystem, S3FileSystem
-from pyiceberg.io import S3_ENDPOINT, S3_REGION, InputFile, InputStream, OutputFile, OutputStream
+from pyarrow.fs import S3FileSystem
+from pyiceberg.io import S3_ENDPOINT, S3_REGION, FileIO, InputFile, InputStream, OutputFile, OutputStream
 from pyiceberg.io.pyarrow import PyArrowFile, PyArrowFileIO
 from pyiceberg.typedef import EMPTY_DICT, Properties
+from typing_extensions import override
 
 _KEPT_BYTES = 32 * 1024 * 1024
 _METADATA = (".metadata.json", ".avro")
@@ -25,36 +26,35 @@ _kept: LRUCache[str, bytes] = LRUCache(_KEPT_BYTES, getsizeof=len)
 _lock = Lock()
 
 
-class KeptFiles(PyArrowFileIO):
+class KeptFiles(FileIO):
     """What a catalog's property `py-io-impl` names."""
 
     def __init__(self, properties: Properties = EMPTY_DICT) -> None:
         super().__init__(properties)
-        self._others, self.fs_by_scheme = self.fs_by_scheme, self._file_system
+        self._files = _files(
+            properties.get(S3_REGION), properties.get(S3_ENDPOINT), os.environ.get("AWS_ACCESS_KEY_ID")
+        )
 
-    def new_input(self, location: str) -> InputFile:  # type: ignore[override]  # less than pyarrow's file is promised
-        return _opened(super().new_input(location))
+    def new_input(self, location: str) -> InputFile:
+        return _opened(self._files.new_input(location))
 
-    def new_output(self, location: str) -> OutputFile:  # type: ignore[override]  # as above
-        return _opened(super().new_output(location))
+    def new_output(self, location: str) -> OutputFile:
+        return _opened(self._files.new_output(location))
 
     def delete(self, location: str | InputFile | OutputFile) -> None:
-        super().delete(location)
+        self._files.delete(location)
         with _lock:
             _kept.pop(location if isinstance(location, str) else location.location, None)
 
-    def _file_system(self, scheme: str, netloc: str | None) -> FileSystem:
-        if scheme != "s3":
-            return self._others(scheme, netloc)
-        return _s3(
-            self.properties.get(S3_REGION), self.properties.get(S3_ENDPOINT), os.environ.get("AWS_ACCESS_KEY_ID")
-        )
-
 
 @lru_cache(maxsize=16)
-def _s3(region: str | None, endpoint: str | None, _access_key: str | None) -> FileSystem:
+def _files(region: str | None, endpoint: str | None, _access_key: str | None) -> PyArrowFileIO:
     """One for each place and each identity. A small file is one request: it is not opened before it is written."""
-    return S3FileSystem(region=region, endpoint_override=endpoint, allow_delayed_open=True)
+    files = PyArrowFileIO()
+    others = files.fs_by_scheme
+    s3 = S3FileSystem(region=region, endpoint_override=endpoint, allow_delayed_open=True)
+    files.fs_by_scheme = lambda scheme, netloc: s3 if scheme == "s3" else others(scheme, netloc)
+    return files
 
 
 def _opened(file: PyArrowFile) -> PyArrowFile | _Metadata:
@@ -77,10 +77,12 @@ class _Metadata(InputFile, OutputFile):
                 return True
         return self._file.exists()
 
-    def open(self, seekable: bool = True) -> InputStream:  # noqa: FBT001, FBT002  # pyiceberg's signature
+    @override
+    def open(self, seekable: bool = True) -> InputStream:
         return BytesIO(self._content())
 
-    def create(self, overwrite: bool = False) -> OutputStream:  # noqa: FBT001, FBT002  # as above
+    @override
+    def create(self, overwrite: bool = False) -> OutputStream:
         if not overwrite and self.exists():
             raise FileExistsError(f"Cannot create file, already exists: {self.location}")
         return _Draft(self)

@@ -21,6 +21,10 @@ from medallion.errors import InvalidContract
 from medallion.plan.timestamps import matches, parse_format
 
 _LARGEST_DOUBLE = "CAST('1.7976931348623157E308' AS DOUBLE)"
+_PLAIN_DIGITS = 6
+"""Spark writes a decimal as Java does: with an exponent where it is less than a millionth
+(https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/math/BigDecimal.html#toString()).
+"""
 
 
 def cast_expression(column_type: ColumnType, value: str) -> str:
@@ -68,7 +72,7 @@ def _(column_type: StringType, value: str) -> str:
 
 @_cast.register
 def _(column_type: IntegerType, value: str) -> str:
-    return _guarded(value, r"[+-]?[0-9]{1,19}", f"TRY_CAST({value} AS BIGINT)")
+    return _first(_exactly(value, r"[+-]?[0-9]{1,19}", f"TRY_CAST({value} AS BIGINT)"))
 
 
 @_cast.register
@@ -81,7 +85,8 @@ def _(column_type: DecimalType, value: str) -> str:
         form = rf"[+-]?0?\.[0-9]{{1,{scale}}}"
     else:
         form = rf"[+-]?(?:[0-9]{{1,{whole}}}(?:\.[0-9]{{0,{scale}}})?|\.[0-9]{{1,{scale}}})"
-    return _guarded(value, form, f"TRY_CAST({value} AS {sql_type(column_type)})")
+    cast = f"TRY_CAST({value} AS {sql_type(column_type)})"
+    return _first(_exactly(value, form, cast)) if scale <= _PLAIN_DIGITS else _guarded(value, form, cast)
 
 
 @_cast.register
@@ -118,6 +123,11 @@ def _is_instant(column_type: TimestampType) -> bool:
             "a column is either an instant or a local time"
         )
     return zoned.pop()
+
+
+def _exactly(value: str, form: str, cast: str) -> list[tuple[str, str]]:
+    """A number that stands there as the engine itself writes it has its form: most do, and a pattern takes longer."""
+    return [(f"CAST({cast} AS VARCHAR) = {value}", cast), (matches(value, form), cast)]
 
 
 def _guarded(value: str, form: str, cast: str) -> str:

@@ -16,7 +16,9 @@ from medallion.engines.commits import RUN_ID
 from medallion.layout import CURRENT, TenantLayout, Zone
 
 PAUSE = 0.8
-"""Seconds between two looks. What main was in between is in its table's log, and is read as well."""
+"""Seconds between two looks: each costs the machine that the scenarios share. What main was in between is in its
+table's log, and is read as well.
+"""
 
 
 def lineage(table: Table, snapshot_id: int | None) -> list[int]:

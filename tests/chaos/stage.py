@@ -27,15 +27,13 @@ from medallion.steps.rerun import rerun
 from medallion.steps.rollback import rollback
 from tests.chaos.counting import Given, body
 from tests.chaos.points import Point
+from tests.chaos.reader import PAUSE
 from tests.chaos.switchboard import Switchboard
 from tests.integration.pipeline.deployed import Deployed
 
 T = TypeVar("T")
 PATIENCE = 300.0
 """Seconds: a machine that does other work too is no fault of the platform."""
-
-PAUSE = 0.8
-"""Seconds between two looks: each costs the machine that the scenarios share."""
 
 APPROVALS = 3
 """How often a run may be approved before it must stand."""
@@ -58,7 +56,6 @@ class Stage:
     swept: int = 0
     notes: list[str] = field(default_factory=list)
     _next_id: int = 1
-
     _runs: dict[str, str] = field(default_factory=dict)
     """Each object's run, once it has one: that never changes."""
 

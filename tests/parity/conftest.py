@@ -20,6 +20,7 @@ from tests.integration.local.conftest import free_port
 from tests.integration.steps.workbench import Workbench, workbench
 
 WITH_JARS = "3.5."
+"""How the version of Spark begins that the tables' jars are for."""
 _GATEWAY = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
 """Spark's gateway leaves its sockets to be closed by the garbage collector."""
 

@@ -39,7 +39,7 @@ EVERY_TYPE = contract_of(
     ),
     whole("exact", type=DecimalType(precision=38, scale=10)),
     whole("whole", type=DecimalType(precision=38, scale=0)),
-    whole("part", type=DecimalType(precision=3, scale=3)),
+    whole("part", type=DecimalType(precision=6, scale=6)),
     whole("x", type=DoubleType(), rules=(Range(minimum="-1e10", maximum="1e300"),)),
     whole("yes", type=BooleanType()),
     whole("day", type=DateType(formats=("yyyy-MM-dd", "dd.MM.yyyy")), rules=(Range(minimum="1582-10-10"),)),

@@ -42,6 +42,8 @@ def typed(column_type: ColumnType, text: str) -> str | None:
         (MONEY, "1.5", "1.50"),
         (MONEY, "-1234567890123456.78", "-1234567890123456.78"),
         (MONEY, ".5", "0.50"),
+        (MONEY, "0.50", "0.50"),
+        (MONEY, "+0.50", "0.50"),
         (DoubleType(), "1e308", "1e+308"),
         (DoubleType(), "-.5E-3", "-0.0005"),
         (BooleanType(), "TRUE", "true"),
