@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,14 +52,16 @@ class _Lambda:
         self._refined: Refined | None = None
 
     def run(self, work: Work) -> Figures:
-        run, lake, tables = attempt(), self._lake, self._tables
+        run, lake, tables, since = attempt(), self._lake, self._tables, time.perf_counter()
         done = refine(lake, self._plan, tables, self._inputs, run, arrived(work), resources(work))
         self._refined = done
+        figures: Figures = {"seconds": done.seconds}
         if self.whole:
             audit(lake, tables, run.commit, done, resources(work))
             lake.publish(tables.silver, run.commit, branch=run.branch, base=done.silver_base)
+            figures["published"] = round(time.perf_counter() - since, 3)
             contents_of_run(lake, tables, run.commit, done.silver, resources(work))
-        return {"seconds": done.seconds}
+        return figures
 
     def check(self, work: Work) -> Figures:
         assert self._refined is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from medallion.contracts.model import ErrorCode
@@ -58,10 +59,13 @@ def refine(
         read = material.stage(session, plan, inputs.silver)
         notes = order_snapshots(session, lake, tables, inputs.silver) if plan.snapshots else {}
         clock.lap("parse")
-        bronze = material.keep(writer, tables.bronze, statements.bronze)
+        # Bronze needs nothing of what is judged: its file is on its way meanwhile.
+        with session.beside() as other, ThreadPoolExecutor(1) as aside:
+            keeping = aside.submit(material.keep, Writer(other, lake, run), tables.bronze, statements.bronze)
+            judge(session, plan, inputs, replay=material.replay)
+            clock.lap("judge")
+            bronze = keeping.result()
         clock.lap("bronze")
-        judge(session, plan, inputs, replay=material.replay)
-        clock.lap("judge")
         if plan.replaces or material.replay:
             silver, history = writer.replace(tables, inputs.silver, plan, notes)
         else:

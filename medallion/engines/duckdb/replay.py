@@ -143,7 +143,7 @@ def _follow_paths(session: Session, members: str | None) -> None:
     if members is None:
         return
     with session.beside() as other:
-        asked = other.execute(members)
+        asked = other.connection.execute(members)
         while pairs := asked.fetchmany(_AT_ONCE):
             found = [(text, path, text_at(text, record_path(path)[1:])) for text, path in pairs]
             columns = [pa.array(column, pa.string()) for column in zip(*found, strict=True)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -91,7 +91,9 @@ class Session:
             f"type: {literal(duckdb_type(one.field_type))}, default_value: NULL}}"
             for one in wanted
         )
-        files = ", ".join(literal(file) for file in planned.files)
+        # DuckDB reads one file on one thread, however large, where it is told the schema; several on all of them.
+        listed = planned.files if len(planned.files) > 1 else (*planned.files, self._empty_file)
+        files = ", ".join(literal(file) for file in listed)
         self.connection.execute(
             f"CREATE OR REPLACE VIEW {relation} AS SELECT * FROM "
             f"read_parquet([{files}], schema = MAP {{{by_id}}}, filename = {filename})"
@@ -126,13 +128,20 @@ class Session:
             )
         return files
 
+    @cached_property
+    def _empty_file(self) -> str:
+        """A Parquet file without rows."""
+        file = str(self._folder / f"{uuid4().hex}.parquet")
+        self.connection.execute(f"COPY (SELECT 0 AS nothing WHERE FALSE) TO {literal(file)} (FORMAT parquet)")
+        return file
+
     @contextmanager
-    def beside(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A second connection to the same relations, for a result that is fetched while others are made."""
+    def beside(self) -> Iterator[Session]:
+        """A second session with the same relations, for what is read or written while others are made."""
         [catalog] = self.connection.execute("SELECT current_database()").fetchone() or ("",)
         with self.connection.cursor() as other:
             other.execute(f"USE {quoted(catalog)}")
-            yield other
+            yield Session(other, self._folder, self._region)
 
     def keep(self, relation: str, rows: pa.Table) -> None:
         """Offer the rows as a table of that name."""

@@ -47,7 +47,7 @@ def test_sessions_are_apart_when_they_are_open_at_once(resources: Resources) -> 
 def test_relations_are_the_sessions_own_when_a_result_is_fetched_beside_it(resources: Resources) -> None:
     with open_session(resources) as session, session.beside() as other:
         session.connection.execute("CREATE TABLE staged AS SELECT 1 AS id")
-        assert other.execute("FROM staged").fetchall() == [(1,)]
+        assert other.connection.execute("FROM staged").fetchall() == [(1,)]
 
 
 def test_the_next_session_has_a_new_instance_when_one_failed(resources: Resources) -> None:
