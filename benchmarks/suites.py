@@ -108,9 +108,9 @@ SUITES = (
     Suite(
         "growth",
         "As the work grows",
-        "The whole Refine over files of three sizes.",
+        "The whole Refine over files of three sizes, and the floor of the large lanes.",
         (100_000, 1_000_000, 10_000_000),
-        {"lambda_refine": "refine_here", "spark_refine": "refine_spark"},
+        {"lambda_refine": "refine_here", "spark_refine": "refine_spark", "spark_floor": "refine_spark"},
     ),
 )
 
