@@ -91,7 +91,8 @@ parity: setup-spark ## Hold DuckDB and Spark to one answer, record by record (mi
 # Glue 4.0's Spark, which has none of the tables' jars here.
 .PHONY: parity-glue-4
 parity-glue-4: setup-spark $(STAMPS)/spark-3.3 ## Hold DuckDB's verdicts and those of Glue 4.0's Spark to one answer (minutes)
-	@PYTHONPATH=$(OLD_SPARK) MEDALLION_SPARK=required $(BIN)/python -m pytest tests/parity/test_verdicts.py
+	@PYTHONPATH=$(OLD_SPARK) MEDALLION_SPARK=required $(BIN)/python -m pytest \
+		-W "ignore:typing.io is deprecated:DeprecationWarning" tests/parity/test_verdicts.py
 
 $(STAMPS)/spark-3.3: $(STAMPS)/python
 	@$(PIP) install --upgrade --target $(OLD_SPARK) pyspark==3.3.0

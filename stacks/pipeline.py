@@ -56,12 +56,13 @@ class PipelineStack(Stack):
             Task.HOUSEKEEP: start_on_glue(Job.MAINTAIN, layout),
             Task.FAIL: can.read_log("ReadJobLog", *(layout.job_log(job, settings.glue_version) for job in Job)),
         }
-        of_lanes = {"MEDALLION_LANES": ",".join(lanes.lanes), "MEDALLION_LANE": settings.lane}
+        of_glue: dict[str, str] = {"MEDALLION_GLUE_VERSION": settings.glue_version}
+        of_lanes = {**of_glue, "MEDALLION_LANES": ",".join(lanes.lanes), "MEDALLION_LANE": settings.lane}
         environment: dict[Task, dict[str, str]] = {
             Task.SEED: {"MEDALLION_SCHEDULE_ROLE_ARN": schedules.role.role.role_arn},
             Task.REFINE: of_lanes,
             Task.BUILD: of_lanes,
-            Task.FAIL: {"MEDALLION_GLUE_VERSION": settings.glue_version},
+            Task.FAIL: of_glue,
             Task.HOUSEKEEP: {
                 **of_lanes,
                 "MEDALLION_RECEIPT_DAYS": str(settings.receipt_days),

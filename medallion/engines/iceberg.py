@@ -26,7 +26,7 @@ from pyiceberg.types import PrimitiveType
 
 from medallion.engines.commits import FORGOTTEN, Commit, conflicts, head, lineage, main_of
 from medallion.engines.files import KeptFiles
-from medallion.engines.schema import iceberg_schema
+from medallion.engines.schema import iceberg_schema, types_of
 from medallion.errors import IncompatibleSchema, PublishConflict, UnsafeSnapshot
 from medallion.layout import CURRENT, TableLayout
 from medallion.plan.model import Field
@@ -49,6 +49,10 @@ class Planned:
     schema: Schema
     files: tuple[str, ...]
     bytes: int = 0
+
+    @property
+    def types(self) -> set[str]:
+        return types_of(self.schema)
 
 
 def glue_catalog(region: str) -> Catalog:

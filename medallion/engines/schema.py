@@ -70,6 +70,11 @@ def iceberg_type(name: str, ids: Iterator[int]) -> IcebergType:
     return _NESTED[name](ids) if name in _NESTED else _PRIMITIVE.validate_python(name)
 
 
+def types_of(schema: Schema) -> set[str]:
+    """The types of the schema's columns, as Iceberg names them."""
+    return {str(one.field_type) for one in schema.fields}
+
+
 def field_ids(schema: Schema) -> str:
     """The FIELD_IDS option of DuckDB's COPY (https://duckdb.org/docs/stable/data/parquet/overview) for the schema."""
     return _struct_ids(schema.fields)

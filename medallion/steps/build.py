@@ -49,7 +49,8 @@ def build(platform: Platform, ticket: Ticket) -> Handover:
         Attempt(ticket.commit, ticket.branch, platform.clock()),
         platform.resources,
     )
-    lane, kept_here = platform.lanes.choose(ticket.subject, Lane(ticket.lane), prepared.bytes), ""
+    lane = platform.lanes.choose(ticket.subject, Lane(ticket.lane), prepared.bytes, prepared.types)
+    kept_here = ""
     if lane is not Lane.LAMBDA and not prepared.unchanged:
         result, order = (platform.document_address(ticket.run_id, ticket.attempt, name) for name in (BUILT, JOB))
         try:

@@ -13,6 +13,7 @@ from medallion.contracts.model import Frozen, Lane
 from medallion.engines.commits import Commit
 from medallion.engines.jobs import MaintainJob, Rewritten
 from medallion.engines.maintenance import COMPACT, Compacted, Limits, rewritten, too_many
+from medallion.engines.schema import types_of
 from medallion.errors import PublishConflict, RowsChanged
 from medallion.layout import Job, TableLayout, beside
 from medallion.steps.platform import Platform
@@ -61,9 +62,9 @@ def by_job(
 
 
 def _ask(platform: Platform, name: str, layout: TableLayout, limits: Limits) -> AtWork | None:
-    if Lane.GLUE not in platform.lanes.available:
-        return None
     table = platform.lake.load(layout)
+    if Lane.GLUE not in platform.lanes.able(types_of(table.schema())):
+        return None
     for left in (one for one in table.metadata.refs if one.startswith(beside(""))):
         # A housekeeping that was killed had made it, and asked nobody yet.
         platform.lake.drop_branch(layout, left)

@@ -59,7 +59,7 @@ def refine(platform: Platform, ticket: Ticket) -> Handover:
     run = Attempt(ticket.commit, ticket.branch, started_at)
     material = _material(platform, ticket, tables)
     size = bytes_to_read(platform.control.run(ticket.run_id).bytes, inputs)
-    lane = platform.lanes.choose(ticket.subject, Lane(ticket.lane), size)
+    lane = platform.lanes.choose(ticket.subject, Lane(ticket.lane), size, inputs.silver.types)
     platform.control.note(ticket.run_id, lane=lane)
     try:
         if lane is not Lane.LAMBDA:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pyspark
 import pytest
 from pyspark.sql import SparkSession
 
@@ -29,6 +30,8 @@ from tests.parity import values
 from tests.parity.engines import disagreements, table
 from tests.unit.plan.judging import contract_of, text, whole
 
+LOCAL = not pyspark.__version__.startswith("3.3.")
+"""Glue 4.0's Spark knows no time without a zone: no run with one comes to it."""
 RECORDS = 20_000
 """Records of a made table."""
 
@@ -46,7 +49,7 @@ EVERY_TYPE = contract_of(
     whole(
         "at", type=TimestampType(formats=("yyyy-MM-dd'T'HH:mm:ssX",)), rules=(Range(maximum="2024-12-31 23:59:59+00"),)
     ),
-    whole("local", type=TimestampType(formats=("yyyy-MM-dd HH:mm:ss.SSSSSS", "yyyy-MM-dd"))),
+    *([whole("local", type=TimestampType(formats=("yyyy-MM-dd HH:mm:ss.SSSSSS", "yyyy-MM-dd")))] if LOCAL else []),
     text("code", rules=(Pattern(regex="[A-Z]{2}[0-9]{2}"), ValidValues(values=("AB12", "a'b", "a\\b")))),
     text("name", required=True, rules=(Length(minimum=1, maximum=50),)),
     text("other", rules=(Reference(source="names", column="name"), Pattern(regex="[^$]*"))),
@@ -71,7 +74,7 @@ POOLS = (
     values.BOOLEANS,
     values.DATES,
     values.INSTANTS,
-    (*values.LOCAL_TIMES, *values.DATES),
+    *([(*values.LOCAL_TIMES, *values.DATES)] if LOCAL else []),
     values.TEXTS,
     values.TEXTS,
     values.TEXTS,
@@ -80,7 +83,7 @@ POOLS = (
 
 GOOD = (
     "17", "12.50", "3.25", "4", ".125", "2.5", "true", "2020-02-29", "2020-02-29T10:00:00Z",
-    "2020-02-29 10:00:00.000001", "AB12", "Ada", "Ada",
+    *(["2020-02-29 10:00:00.000001"] if LOCAL else []), "AB12", "Ada", "Ada",
 )  # fmt: skip
 
 

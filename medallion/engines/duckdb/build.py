@@ -64,6 +64,11 @@ class Prepared:
         return {relation: one.snapshot_id for relation, one in self.inputs.items()}
 
     @property
+    def types(self) -> set[str]:
+        """The types of the columns that it reads and writes, as Iceberg names them."""
+        return {one.type for one in self.fields}.union(*(one.types for one in self.inputs.values()))
+
+    @property
     def bytes(self) -> int:
         """All that the query must read."""
         return sum(one.bytes for one in self.inputs.values())

@@ -42,3 +42,15 @@ def test_lane_is_refused_with_the_ones_that_there_are_when_it_is_not_deployed() 
 def test_lanes_are_those_of_the_variables_when_a_function_starts() -> None:
     assert Lanes.of({}) == Lanes()
     assert Lanes.of({"MEDALLION_LANES": "lambda,glue", "MEDALLION_LANE": "glue"}) == Lanes(NO_EMR.available, Lane.GLUE)
+
+
+def test_a_time_without_zone_stays_away_from_glue_4_0() -> None:
+    lanes = Lanes.of({"MEDALLION_LANES": "lambda,glue,emr", "MEDALLION_GLUE_VERSION": "4.0"})
+    local, zoned = ("long", "timestamp"), ("long", "timestamptz")
+    assert lanes.choose("orders", Lane.AUTO, SMALL + 1, zoned) is Lane.GLUE
+    assert lanes.choose("orders", Lane.AUTO, SMALL + 1, local) is Lane.LAMBDA
+    assert lanes.choose("orders", Lane.AUTO, LARGE + 1, local) is Lane.EMR
+    with pytest.raises(LaneNotAvailable, match=r"orders asks for lane glue.*without a zone.*use emr, lambda or auto"):
+        lanes.choose("orders", Lane.GLUE, 0, local)
+    newer = Lanes.of({"MEDALLION_LANES": "lambda,glue", "MEDALLION_GLUE_VERSION": "5.1"})
+    assert newer.choose("orders", Lane.GLUE, 0, local) is Lane.GLUE
