@@ -101,9 +101,9 @@ SUITES = (
     Suite(
         "throughput",
         "A large file in the Lambda lane",
-        "The whole Refine over five million records.",
+        "The whole Refine over five million records, and its floor.",
         (5_000_000,),
-        {"lambda_refine": "refine_here"},
+        {"lambda_floor": "refine_here", "lambda_refine": "refine_here"},
     ),
     Suite(
         "growth",
