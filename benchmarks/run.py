@@ -13,16 +13,20 @@ from benchmarks.meter import Meter, Spent, age, peak_mb
 from benchmarks.session import open_session
 from benchmarks.suites import arm_of, records_of
 
-WARM_UPS = 3
+WARM_UPS = 2
+SPARK_WARM_UP_RECORDS = 1_000_000
 WARM_UP_RECORDS = 100_000
-"""Before it is measured, an arm does its work on a smaller file: Spark's code is compiled and the JVM's is warm."""
+"""Before it is measured, an arm does its work on so many records: on Spark twice, and enough of them that Java has
+compiled what it will.
+"""
 
 
 def measure(arm: Arm, records: int, data: Path, folder: Path) -> dict[str, object]:
     """What one run of the arm takes, and what it said of itself."""
     session = open_session(folder / "warehouse") if arm.spark else None
     for number in range(0 if arm.cold else WARM_UPS if arm.spark else 1):
-        warm = Work(min(records, WARM_UP_RECORDS), data, _folder(folder / f"warm-{number}"), session)
+        most = SPARK_WARM_UP_RECORDS if arm.spark else WARM_UP_RECORDS
+        warm = Work(min(records, most), data, _folder(folder / f"warm-{number}"), session)
         arm.ready(warm)
         arm.run(warm)
     work = Work(records, data, _folder(folder / "measured"), session)

@@ -72,7 +72,7 @@ def _(column_type: StringType, value: str) -> str:
 
 @_cast.register
 def _(column_type: IntegerType, value: str) -> str:
-    return _first(_exactly(value, r"[+-]?[0-9]{1,19}", f"TRY_CAST({value} AS BIGINT)"))
+    return _exactly(value, r"[+-]?[0-9]{1,19}", f"TRY_CAST({value} AS BIGINT)")
 
 
 @_cast.register
@@ -86,7 +86,7 @@ def _(column_type: DecimalType, value: str) -> str:
     else:
         form = rf"[+-]?(?:[0-9]{{1,{whole}}}(?:\.[0-9]{{0,{scale}}})?|\.[0-9]{{1,{scale}}})"
     cast = f"TRY_CAST({value} AS {sql_type(column_type)})"
-    return _first(_exactly(value, form, cast)) if scale <= _PLAIN_DIGITS else _guarded(value, form, cast)
+    return _exactly(value, form, cast) if scale <= _PLAIN_DIGITS else _guarded(value, form, cast)
 
 
 @_cast.register
@@ -125,9 +125,9 @@ def _is_instant(column_type: TimestampType) -> bool:
     return zoned.pop()
 
 
-def _exactly(value: str, form: str, cast: str) -> list[tuple[str, str]]:
+def _exactly(value: str, form: str, cast: str) -> str:
     """A number that stands there as the engine itself writes it has its form: most do, and a pattern takes longer."""
-    return [(f"CAST({cast} AS VARCHAR) = {value}", cast), (matches(value, form), cast)]
+    return _first([(f"CAST({cast} AS VARCHAR) = {value} OR {matches(value, form)}", cast)])
 
 
 def _guarded(value: str, form: str, cast: str) -> str:
