@@ -47,6 +47,13 @@ SUITES = (
         },
     ),
     Suite(
+        "verdict_large",
+        "Verdict and split of ten million records",
+        "The same, and the floors alone: where records count, and what Java compiles on the way counts for little.",
+        (10_000_000,),
+        {"raw_floor": "verdicts", "typed_floor": "verdicts", "medallion": "verdicts"},
+    ),
+    Suite(
         "lineitem",
         "Verdict and split, TPC-H's lineitem",
         "The same over sixteen columns with a rule for each and more: 41 rules.",
@@ -65,7 +72,7 @@ SUITES = (
         "Into Iceberg",
         "The same, appended to an Iceberg table that is partitioned by status; beside it the typed records "
         "alone, appended.",
-        (1_000_000,),
+        (10_000_000,),
         {"iceberg_floor": "tables", "medallion_iceberg": "tables"},
     ),
     Suite(

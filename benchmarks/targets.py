@@ -77,9 +77,15 @@ def _slopes(arm: str) -> Callable[[Results], float]:
 
 TARGETS = (
     Target(
-        "verdict and split on Spark, over the typed floor (CPU)", _ratio("verdict", "medallion", "typed_floor"), 1.10
+        "verdict and split on Spark, over the typed floor (CPU)",
+        _ratio("verdict_large", "medallion", "typed_floor"),
+        1.10,
     ),
-    Target("verdict and split on Spark, over the raw floor (CPU)", _ratio("verdict", "medallion", "raw_floor"), 1.6),
+    Target(
+        "verdict and split on Spark, over the raw floor (CPU)",
+        _ratio("verdict_large", "medallion", "raw_floor"),
+        1.6,
+    ),
     Target(
         "the same over TPC-H's lineitem, over the typed floor (CPU)",
         _ratio("lineitem", "lineitem_medallion", "lineitem_typed"),
