@@ -35,7 +35,7 @@ def write_report(folder: Path) -> None:
     results = Results(runs)
     PICTURES.mkdir(exist_ok=True)
     parts = [_INTRODUCTION.rstrip(), _machine(results), _targets(results)]
-    parts += [_section(suite, results) for suite in SUITES if suite.name in runs]
+    parts += [_section(suite, results) for suite in SUITES if _measured(suite, results)]
     (DOCS / "benchmarks.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     write_costs(DOCS / "cost.md", results)
 
@@ -70,12 +70,16 @@ def _section(suite: Suite, results: Results) -> str:
     _draw(suite, results)
     head = "| way | records | runs | time, s | CPU, s | memory, MB | µs CPU a record |"
     picture = f"![{suite.title}](benchmarks/{suite.name}.svg)"
-    measured = [
-        found for arm in suite.arms for records in suite.sizes if (found := results.of(suite.name, arm, records))
-    ]
+    measured = _measured(suite, results)
     rows = [_row(found) for found in measured]
     said = [suite.explained, *([_FEW] if min(map(len, measured)) < REPETITIONS else [])]
     return "\n".join([f"## {suite.title}", "", " ".join(said), "", picture, "", head, f"|{'---|' * 7}", *rows])
+
+
+def _measured(suite: Suite, results: Results) -> list[list[Figures]]:
+    """The runs of each arm and size that has some."""
+    each = [results.of(suite.name, arm, records) for arm in suite.arms for records in suite.sizes]
+    return [found for found in each if found]
 
 
 def _row(found: list[Figures]) -> str:

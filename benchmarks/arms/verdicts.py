@@ -100,6 +100,8 @@ def _typed(work: Work) -> None:
 
 
 def _medallion(work: Work) -> None:
+    # A file for each half stays open at once: else Spark sorts every task's records by their half before it writes.
+    work.spark.conf.set("spark.sql.maxConcurrentOutputFileWriters", "2")
     judged(work, texts(work)).write.partitionBy("status").parquet(str(work.out / "split"))
 
 
