@@ -25,15 +25,14 @@ def runs(
         str | None, typer.Option("--source", "-s", help="Only this source's, or this Gold model's.")
     ] = None,
     status: Annotated[RunStatus | None, typer.Option(help="Only those that stand so.")] = None,
+    before: Annotated[str, typer.Option(metavar="RUN_ID", help="Only those that are older than this one.")] = "",
     limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
     """List the tenant's runs, newest first: refused objects too, with their reason."""
     with progress("reading the runs"):
         plane = options(context).target().control(tenant)
-        filtered = source is not None or status is not None
-        found = plane.runs(None if filtered else limit)
-    chosen = [run for run in found if source in (None, run.subject) and status in (None, run.status)][:limit]
+        chosen, older = plane.page_of_runs(limit, subject=source, status=status, before=before)
     if as_json:
         print_json([run_document(run) for run in chosen])
         return
@@ -54,7 +53,9 @@ def runs(
         ),
         right=numbers,
     )
-    if not chosen:
+    if older:
+        say(f"Older ones: add --before {older}")
+    elif not chosen and not before:
         say("No run yet. Put a file into Landing: medallion ingest FILE --tenant … --source …")
 
 

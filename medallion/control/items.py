@@ -363,6 +363,17 @@ class OpenRun(Item):
         return Key(f"TENANT#{tenant}#OPEN", f"{OpenRun.SK}{run_id}")
 
 
+class RunOf(Item):
+    """That a run is of this subject: a source's runs, or a model's, are found without those of others."""
+
+    SK: ClassVar[str] = "RUN#"
+    run_id: str
+
+    @staticmethod
+    def key_of(tenant: str, subject: str, run_id: str) -> Key:
+        return Key(f"TENANT#{tenant}#RUNS#{subject}", f"{RunOf.SK}{run_id}")
+
+
 class Anchor(Item):
     """A chain of receipts as it should be: its newest receipt. Only ever moved on by one, never back."""
 

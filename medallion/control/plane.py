@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 from boto3.dynamodb.conditions import Attr
@@ -20,6 +20,7 @@ from medallion.control.items import (
     ObjectClaim,
     OpenRun,
     Run,
+    RunOf,
     RunStatus,
     Source,
     Tenant,
@@ -32,6 +33,17 @@ from medallion.control.upkeep import Upkeeps
 from medallion.errors import UnknownRun, UnknownSource, UnknownTenant
 from medallion.layout import TenantLayout
 from medallion.ledger.receipts import Link
+
+EXAMINED = 1000
+"""Runs that one page reads at most."""
+_AT_ONCE = 100
+
+
+class RunPage(NamedTuple):
+    """Runs, newest first. `before` is where the next page begins: a run's id, or nothing if there is no more."""
+
+    runs: list[Run]
+    before: str
 
 
 class ControlPlane:
@@ -161,6 +173,37 @@ class ControlPlane:
     def runs(self, limit: int | None = None) -> list[Run]:
         """The tenant's runs, newest first."""
         return self._table.query(Run, Run.key_of(self._tenant, "").pk, Run.SK, limit=limit, newest_first=True)
+
+    def page_of_runs(
+        self, limit: int, *, subject: str | None = None, status: RunStatus | None = None, before: str = ""
+    ) -> RunPage:
+        """The newest of the tenant's runs, `limit` at most: of one `subject`, of one `status`, made before the run
+        `before`. A page reads no more than EXAMINED runs, however rare that status is.
+        """
+        chosen: list[Run] = []
+        for _ in range(0, EXAMINED, _AT_ONCE):
+            wanted = limit - len(chosen) if status is None else _AT_ONCE
+            read = self._runs_before(subject, before, wanted)
+            for run in read:
+                before = run.run_id
+                if status in (None, run.status):
+                    chosen.append(run)
+                if len(chosen) == limit:
+                    older = run is not read[-1] or self._runs_before(subject, before, 1)
+                    return RunPage(chosen, before if older else "")
+            if len(read) < wanted:
+                return RunPage(chosen, "")
+        return RunPage(chosen, before)
+
+    def _runs_before(self, subject: str | None, before: str, limit: int) -> list[Run]:
+        beyond = f"{Run.SK}{before}" if before else ""
+        if subject is None:
+            pk = Run.key_of(self._tenant, "").pk
+            return self._table.query(Run, pk, Run.SK, limit=limit, newest_first=True, beyond=beyond)
+        pk = RunOf.key_of(self._tenant, subject, "").pk
+        named = self._table.query(RunOf, pk, RunOf.SK, limit=limit, newest_first=True, beyond=beyond)
+        keys = [Run.key_of(self._tenant, one.run_id) for one in named]
+        return sorted(self._table.get_many(Run, keys), key=lambda run: run.run_id, reverse=True)
 
     def unfinished_runs(self) -> list[Run]:
         """The tenant's runs that have not ended, held ones among them, the oldest first."""

@@ -1,4 +1,6 @@
-"""The writes that make, end and reopen a run: each keeps the list of the runs that are open, for the sweep."""
+"""The writes that make, end and reopen a run: each keeps the list of the runs that are open, for the sweep, and of each
+subject's, for whoever asks for those.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from medallion.control.items import OpenRun, Run, RunStatus
+from medallion.control.items import OpenRun, Run, RunOf, RunStatus
 from medallion.control.table import ABSENT, Delete, Put, Update, Write
 
 STILL_OPEN = Attr("status").is_in([status for status in RunStatus if not status.ended])
@@ -15,7 +17,8 @@ STILL_OPEN = Attr("status").is_in([status for status in RunStatus if not status.
 
 def new_run(tenant: str, run: Run) -> list[Write]:
     """Keep a run that is not there yet."""
-    made: list[Write] = [Put(run, Run.key_of(tenant, run.run_id), ABSENT)]
+    of_subject = Put(RunOf(run_id=run.run_id), RunOf.key_of(tenant, run.subject, run.run_id))
+    made: list[Write] = [Put(run, Run.key_of(tenant, run.run_id), ABSENT), of_subject]
     return made if run.status.ended else [*made, _listed(tenant, run.run_id)]
 
 

@@ -146,10 +146,12 @@ class ControlTable:
         limit: int | None = None,
         newest_first: bool = False,
         after: str = "",
+        beyond: str = "",
     ) -> list[ItemT]:
         """The items under `pk` whose sort key begins with `prefix`, in its order, `limit` at most.
 
-        With `after`, a sort key of that prefix, those from there on.
+        With `after`, a sort key of that prefix, those from there on; with `beyond`, those that come next in the order
+        asked for.
         """
         found: list[ItemT] = []
         sorted_by = KeyCondition("sk")
@@ -161,6 +163,8 @@ class ControlTable:
         }
         if limit is not None:
             request["Limit"] = limit
+        if beyond:
+            request["ExclusiveStartKey"] = Key(pk, beyond)._asdict()
         while True:
             page = self._table.query(**request)
             found += [kind.model_validate(item) for item in page["Items"]]

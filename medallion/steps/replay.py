@@ -93,8 +93,8 @@ def _ask(
     platform: Platform, source: Source, kind: RunKind, replay: Replay, objects: tuple[str, ...], person: Person
 ) -> Run:
     run_id = run_id_of(platform.clock(), [kind, source.ruleset, replay.model_dump_json()])
-    for earlier in platform.control.runs(limit=_RECENT):
-        asked = earlier.kind is kind and earlier.subject == source.name and not earlier.status.ended
+    for earlier in platform.control.unfinished_runs():
+        asked = earlier.kind is kind and earlier.subject == source.name
         if asked and earlier.run_id.rpartition("-")[2] == run_id.rpartition("-")[2]:
             return _begin(platform, earlier)
     run = Run(
@@ -119,7 +119,3 @@ def _begin(platform: Platform, run: Run) -> Run:
     if run.status is RunStatus.PENDING:
         start_execution(platform, Machine.INGEST, run)
     return run
-
-
-_RECENT = 100
-"""How many of the tenant's runs are looked through for the same request."""

@@ -92,10 +92,13 @@ class MemoryTable(ControlTable):
         limit: int | None = None,
         newest_first: bool = False,
         after: str = "",
+        beyond: str = "",
     ) -> list[ItemT]:
         self.before()
         chosen = (key for key in self.items if key.pk == pk and key.sk.startswith(prefix) and key.sk >= after)
         keys = sorted(chosen, reverse=newest_first)
+        if beyond:
+            keys = [key for key in keys if (key.sk < beyond if newest_first else key.sk > beyond)]
         return [kind.model_validate(self.items[key]) for key in keys[:limit]]
 
     def _write(
