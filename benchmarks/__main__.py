@@ -17,17 +17,16 @@ from pathlib import Path
 from benchmarks.arms import Figures
 from benchmarks.meter import LoadedMachine, wait_until_idle
 from benchmarks.report import write_report
-from benchmarks.suites import REPETITIONS, SUITES, Suite
+from benchmarks.suites import REPETITIONS, SPARK_WARM_UP, SUITES, WARM_UP, Suite
 
 FOLDER = Path("build/bench")
-_WARM = 100_000
 
 
 def measure(suite: Suite, repetitions: int) -> None:
     """Measure the suite anew."""
     data = FOLDER / "data"
     data.mkdir(parents=True, exist_ok=True)
-    for records in sorted({_WARM, *suite.sizes}):
+    for records in sorted({WARM_UP, SPARK_WARM_UP, *suite.sizes}):
         if not (file := data / f"{suite.of.name}-{records}.csv").exists():
             suite.of.write(file, records)
     chance = random.Random(suite.name)  # noqa: S311  # an order that can be had again

@@ -11,21 +11,14 @@ from tempfile import TemporaryDirectory
 from benchmarks.arms import Arm, Work
 from benchmarks.meter import Meter, Spent, age, peak_mb
 from benchmarks.session import open_session
-from benchmarks.suites import arm_of, records_of
-
-WARM_UPS = 2
-SPARK_WARM_UP_RECORDS = 1_000_000
-WARM_UP_RECORDS = 100_000
-"""Before it is measured, an arm does its work on so many records: on Spark twice, and enough of them that Java has
-compiled what it will.
-"""
+from benchmarks.suites import SPARK_WARM_UP, WARM_UP, arm_of, records_of
 
 
 def measure(arm: Arm, records: int, data: Path, folder: Path) -> dict[str, object]:
     """What one run of the arm takes, and what it said of itself."""
     session = open_session(folder / "warehouse") if arm.spark else None
-    for number in range(0 if arm.cold else WARM_UPS if arm.spark else 1):
-        most = SPARK_WARM_UP_RECORDS if arm.spark else WARM_UP_RECORDS
+    times, most = (2, SPARK_WARM_UP) if arm.spark else (1, WARM_UP)
+    for number in range(0 if arm.cold else times):
         warm = Work(min(records, most), data, _folder(folder / f"warm-{number}"), session)
         arm.ready(warm)
         arm.run(warm)

@@ -10,6 +10,10 @@ from benchmarks.records import LINEITEM, TRANSACTIONS, Records
 
 REPETITIONS = 5
 """Runs of each arm, at least."""
+WARM_UP, SPARK_WARM_UP = 100_000, 1_000_000
+"""Before it is measured, an arm does its work on so many records, on Spark twice: until Java has compiled what it
+will.
+"""
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,8 @@ class Results:
             raise LookupError(f"{suite}: {arm} {MISSING}")
         return median(values)
 
-    def ratio(self, suite: str, arm: str, other: str, figure: str = "cpu") -> float:
-        return self.median(suite, arm, figure) / self.median(suite, other, figure)
+    def ratio(self, suite: str, arm: str, other: str, figure: str = "cpu", records: int | None = None) -> float:
+        return self.median(suite, arm, figure, records) / self.median(suite, other, figure, records)
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,17 @@ class Target:
         )
 
 
-def _ratio(suite: str, arm: str, other: str, figure: str = "cpu") -> Callable[[Results], float]:
-    return lambda results: results.ratio(suite, arm, other, figure)
+def _ratio(
+    suite: str, arm: str, other: str, figure: str = "cpu", records: int | None = None
+) -> Callable[[Results], float]:
+    return lambda results: results.ratio(suite, arm, other, figure, records)
+
+
+def _over_floors(says: str, suite: str, arm: str, typed: str, raw: str) -> tuple[Target, Target]:
+    return (
+        Target(f"{says}, over the typed floor (CPU)", _ratio(suite, arm, typed), 1.10),
+        Target(f"{says}, over the raw floor (CPU)", _ratio(suite, arm, raw), 1.6),
+    )
 
 
 def _slopes(arm: str) -> Callable[[Results], float]:
@@ -76,26 +85,8 @@ def _slopes(arm: str) -> Callable[[Results], float]:
 
 
 TARGETS = (
-    Target(
-        "verdict and split on Spark, over the typed floor (CPU)",
-        _ratio("verdict_large", "medallion", "typed_floor"),
-        1.10,
-    ),
-    Target(
-        "verdict and split on Spark, over the raw floor (CPU)",
-        _ratio("verdict_large", "medallion", "raw_floor"),
-        1.6,
-    ),
-    Target(
-        "the same over TPC-H's lineitem, over the typed floor (CPU)",
-        _ratio("lineitem", "lineitem_medallion", "lineitem_typed"),
-        1.10,
-    ),
-    Target(
-        "the same over TPC-H's lineitem, over the raw floor (CPU)",
-        _ratio("lineitem", "lineitem_medallion", "lineitem_raw"),
-        1.6,
-    ),
+    *_over_floors("verdict and split on Spark", "verdict_large", "medallion", "typed_floor", "raw_floor"),
+    *_over_floors("the same over TPC-H's lineitem", "lineitem", "lineitem_medallion", "lineitem_typed", "lineitem_raw"),
     Target("databricks-labs-dqx, over it (CPU)", _ratio("verdict", "dqx", "medallion"), at_least=2),
     Target("sparkdq, over it (CPU)", _ratio("verdict", "sparkdq", "medallion"), at_least=2),
     Target("counts and two writes, over it (CPU)", _ratio("verdict", "naive", "medallion"), at_least=3),
@@ -117,10 +108,7 @@ TARGETS = (
     ),
     Target(
         "the same of 10 million records, where a job's start counts for little (CPU)",
-        lambda results: (
-            results.median("growth", "spark_refine", "cpu", 10_000_000)
-            / results.median("growth", "spark_floor", "cpu", 10_000_000)
-        ),
+        _ratio("growth", "spark_refine", "spark_floor", records=10_000_000),
         1.5,
     ),
     Target(
