@@ -10,11 +10,11 @@ from cli.quarantine.corrections import Asked
 from cli.target import Target
 from medallion.control.items import Breaker, Run
 from medallion.control.rollbacks import Rollback
-from medallion.engines.duckdb.entries import Person
-from medallion.engines.duckdb.session import Resources
 from medallion.engines.duckdb.trial import Trial
 from medallion.engines.model import Corrected, Forecast
+from medallion.engines.resources import Resources
 from medallion.layout import Zone
+from medallion.people import Person
 from medallion.plan.gold import Input
 from medallion.plan.quarantine import Chosen
 from medallion.steps import entries, forecast, replay, what_if

@@ -15,10 +15,10 @@ from medallion.engines.commits import Commit
 from medallion.engines.duckdb.audit import audit
 from medallion.engines.duckdb.contents import contents_of_run
 from medallion.engines.duckdb.refine import refine
-from medallion.engines.duckdb.session import Resources
 from medallion.engines.duckdb.staging import Arrived
 from medallion.engines.inputs import Inputs
 from medallion.engines.model import Attempt, Refined, SourceObject
+from medallion.engines.resources import Resources
 from medallion.plan.sql import literal
 
 IDENTITY = "s3://landing/transactions.csv?version=1"

@@ -14,9 +14,10 @@ from pyiceberg.table.update.snapshot import ManageSnapshots
 
 from medallion.contracts.model import Frozen
 from medallion.engines.commits import Commit, conflicts, main_of, notes_of
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.iceberg import Lake, Planned
 from medallion.engines.jobs import Rewritten
+from medallion.engines.resources import Resources
 from medallion.errors import PublishConflict, RowsChanged, UnsafeSnapshot
 from medallion.layout import CURRENT, TableLayout
 

@@ -11,9 +11,9 @@ from medallion.contracts.model import Contract
 from medallion.engines.commits import Commit
 from medallion.engines.duckdb import entries
 from medallion.engines.duckdb.correction import Correction, Records
-from medallion.engines.duckdb.entries import Person
 from medallion.engines.model import Corrected
 from medallion.errors import InvalidContract, InvalidCorrection
+from medallion.people import Person
 from medallion.plan.quarantine import Chosen, Event, State
 from medallion.steps.platform import Platform
 

@@ -10,12 +10,12 @@ from medallion.contracts.model import Contract
 from medallion.contracts.ruleset import ruleset_hash
 from medallion.engines.commits import Commit
 from medallion.engines.duckdb.correction import Records
-from medallion.engines.duckdb.entries import Person
 from medallion.engines.duckdb.forecast import forecast_entries, forecast_objects
 from medallion.engines.duckdb.replay import Replayed, bronze_of
 from medallion.engines.iceberg import Lake
 from medallion.engines.inputs import Inputs
 from medallion.engines.model import Attempt, Forecast, Replay, SourceTables
+from medallion.people import Person
 from medallion.plan.compiler import compile_plan
 from medallion.plan.model import Plan
 from medallion.plan.quarantine import Chosen

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from medallion.contracts.model import Frozen, Lane
-from medallion.engines.inputs import Inputs
 from medallion.errors import LaneNotAvailable
+
+if TYPE_CHECKING:
+    from medallion.engines.inputs import Inputs
 
 GIB = 1024**3
 SMALL = 4 * GIB

@@ -13,8 +13,7 @@ import boto3
 
 from medallion.contracts.model import Frozen
 from medallion.control.plane import ControlPlane
-from medallion.engines.duckdb.session import Resources
-from medallion.engines.iceberg import Lake, glue_catalog
+from medallion.engines.resources import Resources
 from medallion.events import SOURCE, EventType
 from medallion.layout import Environment, EnvironmentLayout, Job, Task, TenantLayout, Zone
 from medallion.steps.lanes import Lanes
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
+
+    from medallion.engines.iceberg import Lake
 
 D = TypeVar("D", bound=Frozen)
 _AT_WORK = ("STARTING", "RUNNING", "STOPPING", "WAITING")
@@ -63,6 +64,9 @@ class Platform:
 
     @cached_property
     def lake(self) -> Lake:
+        # Not before it is asked for: a function without tables, such as the API's, starts in half the time.
+        from medallion.engines.iceberg import Lake, glue_catalog  # noqa: PLC0415  # for the reason above
+
         return Lake(glue_catalog(self.layout.region))
 
     @cached_property

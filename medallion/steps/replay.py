@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from medallion.control.items import INLINE, Run, RunKind, RunStatus, Source
-from medallion.engines.duckdb.entries import Entry, Person, choose
+from medallion.engines.duckdb.entries import Entry, choose
 from medallion.engines.model import Replay
 from medallion.errors import NotRepeatable
 from medallion.layout import Machine
+from medallion.people import Person
 from medallion.plan.quarantine import Chosen, State
 from medallion.steps.platform import Platform
 from medallion.steps.refine import REPLAY

@@ -7,12 +7,12 @@ from medallion.contracts.model import Contract
 from medallion.contracts.ruleset import ruleset_hash
 from medallion.control.items import Run
 from medallion.engines.commits import Commit
-from medallion.engines.duckdb.entries import Person
 from medallion.engines.duckdb.replay import bronze_of
 from medallion.engines.duckdb.trial import Trial, try_plan
 from medallion.engines.inputs import Inputs
 from medallion.engines.model import Attempt, Replay, SourceTables
 from medallion.layout import TableLayout
+from medallion.people import Person
 from medallion.plan.compiler import compile_plan
 from medallion.plan.gold import Input, in_order, parse_model
 from medallion.steps.platform import Platform

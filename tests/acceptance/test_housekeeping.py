@@ -14,9 +14,10 @@ import pytest
 from medallion.control.items import Run, RunStatus
 from medallion.control.upkeep import TableUpkeep
 from medallion.engines.commits import Commit
-from medallion.engines.duckdb.session import Resources, open_session
+from medallion.engines.duckdb.session import open_session
 from medallion.engines.iceberg import Lake
 from medallion.engines.maintenance import Limits
+from medallion.engines.resources import Resources
 from medallion.errors import NotReversible
 from medallion.layout import TABLE_ZONES, TableLayout, Zone, branch
 from medallion.plan.model import Field

@@ -16,9 +16,9 @@ from medallion.control.items import Lease, Run, RunKind, RunStatus
 from medallion.control.plane import ControlPlane
 from medallion.control.table import ControlTable
 from medallion.control.upkeep import Upkeep
-from medallion.engines.duckdb.entries import Person
 from medallion.errors import SubjectBusy
 from medallion.layout import Task, Zone
+from medallion.people import Person
 from medallion.plan.quarantine import Chosen
 from medallion.steps.entries import correct, release
 from medallion.steps.hold import decide

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 from medallion.control.items import Key, ObjectClaim, Run, RunStatus
-from medallion.engines.duckdb.session import Resources
+from medallion.engines.resources import Resources
 from medallion.errors import UnknownRun
 from medallion.layout import Machine, Task, execution
 from medallion.steps.hold import decide

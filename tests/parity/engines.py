@@ -13,10 +13,11 @@ from pyspark.sql import SparkSession
 
 from medallion.contracts.model import Contract
 from medallion.engines.duckdb.refine import offer_no_past
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.duckdb.staging import Arrived
 from medallion.engines.iceberg import Planned
 from medallion.engines.model import SourceObject
+from medallion.engines.resources import Resources
 from medallion.engines.schema import iceberg_schema
 from medallion.engines.spark.refine import judge, prepare
 from medallion.plan.compiler import compile_plan

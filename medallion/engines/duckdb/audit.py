@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from medallion.engines.commits import Commit
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.iceberg import Lake, of_runs
 from medallion.engines.model import Refined, SourceTables
+from medallion.engines.resources import Resources
 from medallion.ledger.outcomes import Audit, ObjectOutcomes, TypeFailures
 from medallion.plan.quarantine import FAILURES, Event
 from medallion.plan.sql import literal

@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.iceberg import Lake, Planned
 from medallion.engines.jobs import ModelJob, Pinned
 from medallion.engines.model import Attempt, Built
+from medallion.engines.resources import Resources
 from medallion.engines.schema import duckdb_type
 from medallion.errors import InvalidModel
 from medallion.layout import TableLayout

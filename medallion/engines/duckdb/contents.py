@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from medallion.contracts.model import METADATA_COLUMNS
 from medallion.engines.commits import Commit
 from medallion.engines.duckdb.digest import chosen, digests
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.iceberg import Lake, Planned
 from medallion.engines.model import SourceTables
+from medallion.engines.resources import Resources
 from medallion.layout import TableLayout
 from medallion.ledger.receipts import Contents, Holding
 from medallion.plan.quarantine import Event

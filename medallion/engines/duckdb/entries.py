@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
 from pyiceberg.manifest import DataFile
@@ -14,10 +12,12 @@ from pyiceberg.table import Table
 from medallion.contracts.model import Column
 from medallion.engines.commits import Commit
 from medallion.engines.duckdb.correction import CHANGED, SAID, Correction, count_columns, offer_corrected
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.iceberg import Lake
 from medallion.engines.model import Corrected
+from medallion.engines.resources import Resources
 from medallion.layout import TableLayout
+from medallion.people import Person
 from medallion.plan.quarantine import Chosen, Event, State, current_entries
 from medallion.plan.sql import literal
 from medallion.plan.tables import QUARANTINE
@@ -39,15 +39,6 @@ class Entry(NamedTuple):
         same.
         """
         return self.corrected or not self.malformed or self.ruleset != ruleset
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who says something of entries, why, and when (UTC)."""
-
-    by: str
-    reason: str
-    at: datetime
 
 
 def choose(lake: Lake, log: TableLayout, chosen: Chosen, state: State, resources: Resources) -> list[Entry]:

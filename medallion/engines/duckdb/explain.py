@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from medallion.engines.duckdb.build import INPUT
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.iceberg import Lake
+from medallion.engines.resources import Resources
 from medallion.errors import UnknownRow
 from medallion.layout import TableLayout, Zone
 from medallion.plan.gold import Input, Model

@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from medallion.contracts.model import Column
 from medallion.engines.duckdb.correction import CHANGED, SAID, Correction, offer_corrected
-from medallion.engines.duckdb.entries import Person, chosen_entries, offer_entries, spoken
+from medallion.engines.duckdb.entries import chosen_entries, offer_entries, spoken
 from medallion.engines.duckdb.refine import describe_run, judge, order_snapshots
 from medallion.engines.duckdb.replay import Replayed
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.iceberg import Lake
 from medallion.engines.inputs import Inputs
 from medallion.engines.model import Attempt, Forecast, Replay, SourceTables
+from medallion.engines.resources import Resources
+from medallion.people import Person
 from medallion.plan.model import Plan
 from medallion.plan.quarantine import FAILURES, Chosen, State
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from medallion.engines.duckdb.refine import Material, describe_run, object_events, offer_no_past, order_snapshots
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.iceberg import Lake
 from medallion.engines.inputs import Inputs
 from medallion.engines.jobs import RefineJob, marks_of, names_of, reads_of
 from medallion.engines.model import Attempt, SourceTables
+from medallion.engines.resources import Resources
 from medallion.layout import TableLayout
 from medallion.plan.model import Plan
 from medallion.plan.sql import transpile

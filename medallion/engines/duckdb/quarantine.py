@@ -10,9 +10,10 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
 from medallion.engines.commits import Commit
-from medallion.engines.duckdb.session import Resources, open_session
+from medallion.engines.duckdb.session import open_session
 from medallion.engines.iceberg import Lake
 from medallion.engines.model import SourceTables
+from medallion.engines.resources import Resources
 from medallion.layout import TableLayout
 from medallion.plan.quarantine import Event
 from medallion.plan.sql import literal

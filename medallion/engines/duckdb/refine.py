@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from medallion.contracts.model import ErrorCode
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.duckdb.writer import Writer
 from medallion.engines.iceberg import Lake, Planned
 from medallion.engines.inputs import Inputs
 from medallion.engines.model import Attempt, Refined, SourceTables
+from medallion.engines.resources import Resources
 from medallion.errors import EngineFailed
 from medallion.layout import TableLayout
 from medallion.ledger.outcomes import ObjectRead

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -25,6 +24,7 @@ from medallion.engines.commits import Commit
 from medallion.engines.duckdb.database import kept, load_extension
 from medallion.engines.iceberg import Planned
 from medallion.engines.parquet import data_file
+from medallion.engines.resources import Resources
 from medallion.engines.schema import duckdb_type, field_ids
 from medallion.errors import EngineFailed, IncompatibleSchema
 from medallion.layout import TableLayout
@@ -36,18 +36,6 @@ if TYPE_CHECKING:
 _EPOCH = date(1970, 1, 1)
 _ZSTD = "COMPRESSION zstd, COMPRESSION_LEVEL 1"
 """Hashes are the bulk of every table. More effort makes them larger: level 3 takes 2.5 times as long for 5% more."""
-
-
-@dataclass(frozen=True)
-class Resources:
-    """What the engine may use:
-    `memory` for DuckDB's own buffers (the process needs about 0.5 GB beside them), `threads`, a folder to spill to.
-    """
-
-    region: str
-    memory: str = "2GB"
-    threads: int = 2
-    folder: Path | None = None
 
 
 @contextmanager

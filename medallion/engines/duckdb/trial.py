@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from medallion.contracts.model import Frozen
 from medallion.engines.duckdb.refine import describe_run, judge
 from medallion.engines.duckdb.replay import offer_chosen, stage_chosen
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.iceberg import Lake, Planned
 from medallion.engines.inputs import Inputs
 from medallion.engines.model import Attempt, Replay
+from medallion.engines.resources import Resources
 from medallion.engines.schema import duckdb_type
 from medallion.layout import TableLayout, Zone
 from medallion.plan.gold import Input, Model

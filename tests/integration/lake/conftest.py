@@ -10,8 +10,9 @@ import pytest
 from local import process
 from local.deploy import client
 from local.settings import Settings
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.iceberg import Lake, glue_catalog
+from medallion.engines.resources import Resources
 from medallion.layout import TableLayout
 from medallion.plan.model import Field
 from tests.integration.local.conftest import free_port

@@ -10,8 +10,9 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
 from medallion.engines.commits import Commit
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.iceberg import Lake
+from medallion.engines.resources import Resources
 from medallion.errors import EngineFailed, IncompatibleSchema, PublishConflict
 from medallion.layout import TableLayout, branch
 from medallion.plan.model import Field

@@ -10,10 +10,11 @@ import pytest
 from pyiceberg.table.refs import MAIN_BRANCH
 
 from medallion.engines.commits import FORGOTTEN, Commit, head
-from medallion.engines.duckdb.session import Resources, Session
+from medallion.engines.duckdb.session import Session
 from medallion.engines.expiry import expire, litter, remove
 from medallion.engines.iceberg import Lake
 from medallion.engines.maintenance import COMPACT, Limits, compact
+from medallion.engines.resources import Resources
 from medallion.errors import PublishConflict, RowsChanged
 from medallion.layout import CURRENT, TableLayout, branch
 

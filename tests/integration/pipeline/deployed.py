@@ -20,8 +20,8 @@ from local.deploy import deploy
 from local.settings import Settings
 from medallion.control.items import Run, RunKind, RunStatus
 from medallion.control.plane import ControlPlane
-from medallion.engines.duckdb.session import Resources
 from medallion.engines.iceberg import glue_catalog
+from medallion.engines.resources import Resources
 from medallion.layout import Environment, EnvironmentLayout, Task, TenantLayout, Zone, source_file_id
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from medallion.control.items import Run, RunStatus
-from medallion.engines.duckdb.entries import Person, choose
+from medallion.engines.duckdb.entries import choose
 from medallion.errors import InvalidCorrection
+from medallion.people import Person
 from medallion.plan.quarantine import Chosen, State
 from medallion.steps.entries import correct, release
 from medallion.steps.replay import backfill, published_objects, reprocess

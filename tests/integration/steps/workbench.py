@@ -21,7 +21,8 @@ from medallion.contracts import parse_contract
 from medallion.contracts.model import Lane
 from medallion.contracts.ruleset import ruleset_hash
 from medallion.control.items import ContractVersion, ObjectClaim, Run, RunKind, RunStatus, Source, Tenant
-from medallion.engines.duckdb.session import Resources, open_session
+from medallion.engines.duckdb.session import open_session
+from medallion.engines.resources import Resources
 from medallion.layout import TABLE_ZONES, Environment, EnvironmentLayout, Machine, TableLayout, Zone, source_file_id
 from medallion.ledger.gate import Decision
 from medallion.steps.gate import gate

@@ -13,7 +13,7 @@ import boto3
 from medallion.contracts.model import Frozen
 from medallion.control.items import Run, RunKind
 from medallion.control.plane import ControlPlane
-from medallion.engines.duckdb.session import Resources
+from medallion.engines.resources import Resources
 from medallion.events import EventType
 from medallion.layout import Environment, EnvironmentLayout, Task
 from medallion.steps.platform import Platform

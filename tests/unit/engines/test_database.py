@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from medallion.engines.duckdb.database import kept
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
+from medallion.engines.resources import Resources
 from medallion.errors import EngineFailed
 
 

@@ -9,11 +9,12 @@ import pytest
 
 from medallion.engines.commits import Commit
 from medallion.engines.duckdb.refine import describe_run, judge
-from medallion.engines.duckdb.session import Resources, open_session
+from medallion.engines.duckdb.session import open_session
 from medallion.engines.duckdb.staging import Arrived
 from medallion.engines.iceberg import Planned
 from medallion.engines.inputs import Inputs
 from medallion.engines.model import Attempt, SourceObject
+from medallion.engines.resources import Resources
 from medallion.engines.schema import iceberg_schema
 from medallion.errors import EngineFailed
 from medallion.plan.compiler import compile_plan

@@ -10,10 +10,11 @@ from io import BytesIO
 
 from medallion.contracts.model import Column, Contract, IntegerType, StringType
 from medallion.engines.duckdb.refine import offer_no_past
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.duckdb.staging import Arrived
 from medallion.engines.iceberg import Planned
 from medallion.engines.model import SourceObject
+from medallion.engines.resources import Resources
 from medallion.engines.schema import iceberg_schema
 from medallion.plan.compiler import compile_plan
 from medallion.plan.sql import literal, quoted

@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from medallion.contracts.model import Contract, Dialect, Format
-from medallion.engines.duckdb.session import Resources, open_session
+from medallion.engines.duckdb.session import open_session
 from medallion.engines.duckdb.staging import Arrived
 from medallion.engines.iceberg import Planned
 from medallion.engines.model import SourceObject
+from medallion.engines.resources import Resources
 from medallion.engines.schema import iceberg_schema
 from medallion.errors import SchemaMismatch
 from medallion.ledger.outcomes import ObjectRead
