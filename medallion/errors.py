@@ -39,6 +39,14 @@ class UnknownRun(MedallionError):
     """No run of that id exists for the tenant."""
 
 
+class UnknownKey(MedallionError):
+    """No API key of that id exists, or it opens nothing any more."""
+
+
+class UnknownOperation(MedallionError):
+    """No operation of that id exists for the tenant."""
+
+
 class NotRepeatable(MedallionError):
     """A run is not in a state from which it can be done again."""
 

@@ -15,6 +15,8 @@ from medallion.errors import InvalidName
 _TENANT = re.compile(r"[a-z][a-z0-9]{1,11}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _LONGEST_SOURCE = 57
+_RESERVED = frozenset({"api", "operators", "shared"})
+"""What the environment calls its own."""
 
 
 class Environment(StrEnum):
@@ -60,6 +62,13 @@ class Task(StrEnum):
     HOUSEKEEP = "housekeep"
 
 
+class Api(StrEnum):
+    """The Lambda functions of an environment's API, one folder each under lambdas/."""
+
+    API = "api"
+    AUTHORIZE = "authorize"
+
+
 class Job(StrEnum):
     """The Spark jobs of a tenant's large lanes, one file each under glue_jobs/."""
 
@@ -84,6 +93,8 @@ def checked_tenant(tenant: str) -> str:
         raise InvalidName(
             f"tenant {tenant!r}: a tenant's id is 2 to 12 lower-case letters and digits, a letter first; choose another"
         )
+    if tenant in _RESERVED:
+        raise InvalidName(f"tenant {tenant!r}: the platform calls a part of its own so; choose another id")
     return tenant
 
 
@@ -133,8 +144,37 @@ class EnvironmentLayout:
         """The SSM parameter that holds the ARN of the dependency layer's newest version."""
         return f"/medallion/{self.environment}/dependency-layer"
 
+    @property
+    def api_parameter(self) -> str:
+        """The SSM parameter that holds the id of the environment's API."""
+        return f"/medallion/{self.environment}/api"
+
+    @property
+    def tenants_path(self) -> str:
+        """Below it stands an SSM parameter for each tenant, which its own stack makes: a list without a scan."""
+        return f"/medallion/{self.environment}/tenants"
+
+    @property
+    def operators_usage_key(self) -> str:
+        """By what API Gateway counts and throttles operators. It lets nobody in."""
+        return f"medallion-{self.environment}-operators-usage"
+
     def stack(self, name: str) -> str:
         return f"medallion-{self.environment}-{name}"
+
+    def role(self, of: str) -> str:
+        """A role's name. Roles are global in an account, so it carries the region."""
+        return f"medallion-{self.environment}-{of}-{self.region}"
+
+    def role_arn(self, of: str) -> str:
+        return f"arn:aws:iam::{self.account}:role/{self.role(of)}"
+
+    def function(self, of: Api) -> str:
+        return f"medallion-{self.environment}-{of}"
+
+    def log_group(self, of: str) -> str:
+        """No tenant's log group is named so: those have the tenant before the task."""
+        return f"/medallion/{self.environment}/{of}"
 
     def tenant(self, tenant: str) -> TenantLayout:
         return TenantLayout(self.environment, checked_tenant(tenant), self.account, self.region)
@@ -164,6 +204,23 @@ class TenantLayout:
 
     def arn(self, service: str, resource: str) -> str:
         return self.shared.arn(service, resource)
+
+    # --- what the environment's API knows of the tenant
+
+    @property
+    def tenant_parameter(self) -> str:
+        """The SSM parameter that says that the tenant is there."""
+        return f"{self.shared.tenants_path}/{self.tenant}"
+
+    @property
+    def api_role_arn(self) -> str:
+        """The role in which the API works for the tenant, and for no other."""
+        return f"arn:aws:iam::{self.account}:role/{self.role('api')}"
+
+    @property
+    def usage_key(self) -> str:
+        """By what API Gateway counts and throttles the tenant's requests. It lets nobody in."""
+        return f"{self.prefix}-tenant-usage"
 
     # --- buckets, databases and tables
 

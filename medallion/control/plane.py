@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import boto3
 from boto3.dynamodb.conditions import Attr
 
+from medallion.control.audit import AuditTrail
 from medallion.control.batches import Batches
 from medallion.control.breakers import Breakers
 from medallion.control.items import (
@@ -25,7 +26,9 @@ from medallion.control.items import (
     Source,
     Tenant,
 )
+from medallion.control.keys import ApiKeys
 from medallion.control.leases import Leases
+from medallion.control.operations import Operations
 from medallion.control.rollbacks import Rollbacks
 from medallion.control.runs import STILL_OPEN, ended_run, new_run, reopened_run
 from medallion.control.table import ABSENT, ControlTable, Update, Write
@@ -57,6 +60,9 @@ class ControlPlane:
         self.upkeeps = Upkeeps(table, layout.tenant)
         self.batches = Batches(table, layout.tenant)
         self.breakers = Breakers(table, layout.tenant)
+        self.keys = ApiKeys(table, layout.tenant)
+        self.audit = AuditTrail(table, layout.tenant)
+        self.operations = Operations(table, layout.tenant)
 
     @classmethod
     def of(cls, layout: TenantLayout, session: boto3.Session | None = None) -> ControlPlane:
