@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.table import Table
-from pyiceberg.table.refs import MAIN_BRANCH
-from pyiceberg.table.snapshots import Snapshot
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
-
-from medallion.errors import UnsafeSnapshot
+if TYPE_CHECKING:
+    # Not at run time: who only says what a commit is called, such as a run's ticket, needs no Iceberg for it.
+    from pyiceberg.table import Table
+    from pyiceberg.table.snapshots import Snapshot
 
 RUN_ID = "medallion.run-id"
 ATTEMPT = "medallion.attempt"
@@ -78,23 +76,3 @@ def lineage(table: Table, newest: Snapshot | None) -> Iterator[Snapshot]:
 def head(table: Table, branch: str) -> Snapshot | None:
     """The branch's newest snapshot; None where there is no such branch."""
     return table.metadata.snapshot_by_name(branch)
-
-
-def main_of(table: Table) -> Snapshot:
-    """Main's newest snapshot. Every table has one: it is created with an empty first."""
-    snapshot = head(table, MAIN_BRANCH)
-    if snapshot is None:
-        raise UnsafeSnapshot(
-            f"{'.'.join(table.name())}: the table has no snapshot; deploy the tenant again to set it up"
-        )
-    return snapshot
-
-
-def conflicts() -> Retrying:
-    """Attempts at a commit, each of which must first look for what the ones before it did."""
-    return Retrying(
-        retry=retry_if_exception_type(CommitFailedException),
-        stop=stop_after_attempt(6),
-        wait=wait_random_exponential(multiplier=0.1, max=3),
-        reraise=True,
-    )

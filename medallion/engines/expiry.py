@@ -18,8 +18,9 @@ from pyiceberg.table.update import (
 )
 
 from medallion.contracts.model import Frozen
-from medallion.engines.commits import FORGOTTEN, conflicts, lineage, notes_of
+from medallion.engines.commits import FORGOTTEN, lineage, notes_of
 from medallion.engines.iceberg import Lake
+from medallion.engines.mainline import conflicts
 from medallion.layout import TableLayout
 
 if TYPE_CHECKING:

@@ -24,8 +24,9 @@ from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import PrimitiveType
 
-from medallion.engines.commits import FORGOTTEN, Commit, conflicts, head, lineage, main_of
+from medallion.engines.commits import FORGOTTEN, Commit, head, lineage
 from medallion.engines.files import KeptFiles
+from medallion.engines.mainline import conflicts, main_of
 from medallion.engines.schema import iceberg_schema, types_of
 from medallion.errors import IncompatibleSchema, PublishConflict, UnsafeSnapshot
 from medallion.layout import CURRENT, TableLayout

@@ -13,10 +13,11 @@ from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.table.update.snapshot import ManageSnapshots
 
 from medallion.contracts.model import Frozen
-from medallion.engines.commits import Commit, conflicts, main_of, notes_of
+from medallion.engines.commits import Commit, notes_of
 from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.iceberg import Lake, Planned
 from medallion.engines.jobs import Rewritten
+from medallion.engines.mainline import conflicts, main_of
 from medallion.engines.resources import Resources
 from medallion.errors import PublishConflict, RowsChanged, UnsafeSnapshot
 from medallion.layout import CURRENT, TableLayout
