@@ -47,6 +47,22 @@ class UnknownOperation(MedallionError):
     """No operation of that id exists for the tenant."""
 
 
+class OperationTooLarge(MedallionError):
+    """What was asked for, or what came of it, is larger than an operation may say."""
+
+
+class OperationBroken(MedallionError):
+    """An operation never came to its end, however often it was begun."""
+
+
+class NotCancellable(MedallionError):
+    """A run cannot be cancelled: it has ended, or is being published."""
+
+
+class RunCancelled(MedallionError):
+    """A run was cancelled, or ended otherwise, before it was published: nothing more of it is done."""
+
+
 class NotRepeatable(MedallionError):
     """A run is not in a state from which it can be done again."""
 

@@ -60,6 +60,7 @@ class Task(StrEnum):
     COALESCE = "coalesce"
     BUILD = "build"
     HOUSEKEEP = "housekeep"
+    OPERATE = "operate"
 
 
 class Api(StrEnum):

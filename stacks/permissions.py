@@ -189,6 +189,14 @@ class Capabilities:
         machines = tuple(self.layout.machine_arn(machine) for machine in Machine)
         return (Permission("StartExecutions", ("states:StartExecution",), machines),)
 
+    def stop_any(self) -> Permissions:
+        """Stop executions of any machine."""
+        return (
+            Permission(
+                "StopExecutions", ("states:StopExecution",), self._executions(*Machine), because=EXECUTIONS_AT_RUN_TIME
+            ),
+        )
+
     def hand_leases_on(self) -> Permissions:
         """Give a lease to the next in its queue, and ask whether one that does not answer has ended."""
         return (*self.answer_tasks(), self._describe("DescribeExecutions", *Machine))
@@ -229,10 +237,12 @@ class Capabilities:
         return f"arn:aws:s3:::{self.layout.bucket(zone)}"
 
     def _describe(self, sid: str, *machines: Machine) -> Permission:
-        executions = tuple(
-            self.layout.arn("states", f"execution:{self.layout.machine(machine)}:*") for machine in machines
+        return Permission(
+            sid, ("states:DescribeExecution",), self._executions(*machines), because=EXECUTIONS_AT_RUN_TIME
         )
-        return Permission(sid, ("states:DescribeExecution",), executions, because=EXECUTIONS_AT_RUN_TIME)
+
+    def _executions(self, *machines: Machine) -> tuple[str, ...]:
+        return tuple(self.layout.arn("states", f"execution:{self.layout.machine(machine)}:*") for machine in machines)
 
     def _objects(self, verb: str, actions: tuple[str, ...], zone: Zone, prefix: str) -> Permission:
         of = prefix.rstrip("/").capitalize() or zone.capitalize()

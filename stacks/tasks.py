@@ -8,7 +8,7 @@ from medallion.layout import TABLE_ZONES, Machine, Task, Zone
 from stacks.permissions import Capabilities, Permissions
 from stacks.settings import EnvironmentSettings
 
-ASYNCHRONOUS = frozenset({Task.SEED, Task.TRIGGER, Task.SWEEP, Task.COALESCE, Task.HOUSEKEEP})
+ASYNCHRONOUS = frozenset({Task.SEED, Task.TRIGGER, Task.SWEEP, Task.COALESCE, Task.HOUSEKEEP, Task.OPERATE})
 """Invoked by a service that does not wait for the answer: what fails every try goes to a dead-letter queue."""
 
 
@@ -24,8 +24,9 @@ class Size:
 def size(task: Task, settings: EnvironmentSettings) -> Size:
     """How large a task's function is."""
     match task:
-        case Task.REFINE | Task.BUILD | Task.HOUSEKEEP | Task.GATE | Task.SETTLE | Task.FAIL:
-            # The last three scan what a run committed, in whichever lane: to judge it, and to write its receipt.
+        case Task.REFINE | Task.BUILD | Task.HOUSEKEEP | Task.GATE | Task.SETTLE | Task.FAIL | Task.OPERATE:
+            # Three scan what a run committed, in whichever lane: to judge it, and to write its receipt. The last does
+            # what a person asks for, which may be all of these.
             return Size(settings.engine_memory, 900, settings.engine_storage)
         case Task.SEED:
             # It makes every table of every source, one after the other.
@@ -71,7 +72,7 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.write_run_documents(),
             *can.start_any(),
             *can.hand_leases_on(),
-            *can.invoke(Task.FAIL),
+            *can.invoke(Task.FAIL, Task.OPERATE),
         ),
         Task.ACQUIRE: (
             *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
@@ -147,5 +148,20 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.write_tables(*TABLE_ZONES),
             *can.remove_files(*TABLE_ZONES),
             *can.hand_leases_on(),
+        ),
+        Task.OPERATE: (
+            *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
+            *can.use_key("s3", "sqs"),
+            *can.read_versions(Zone.LANDING),
+            *can.read_run_documents(),
+            *can.list_objects(Zone.ARTIFACTS),
+            *can.write_run_documents(),
+            *can.read_tables(Zone.BRONZE),
+            *can.write_tables(*published),
+            *can.write_ledger(),
+            *can.start_any(),
+            *can.stop_any(),
+            *can.hand_leases_on(),
+            *can.put_events(),
         ),
     }

@@ -14,5 +14,5 @@ from medallion.steps.sweep import sweep
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str]]:
     swept = sweep(platform())
-    logger.info("swept", extra={"started": swept.started, "ended": swept.ended})
-    return {"started": list(swept.started), "ended": list(swept.ended)}
+    logger.info("swept", extra=swept.model_dump())
+    return {name: list(ids) for name, ids in swept.model_dump().items()}

@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from medallion.contracts.model import Batch, Guard, Lane, Trigger
-from medallion.layout import Zone
+from medallion.layout import Machine, Zone
 from medallion.ledger.outcomes import ObjectOutcomes
 from medallion.ledger.receipts import Link
 
@@ -270,6 +270,11 @@ class RunKind(StrEnum):
         """Where the table stands that the run publishes."""
         return Zone.SILVER if self.of_source else Zone.GOLD
 
+    @property
+    def machine(self) -> Machine:
+        """The state machine that does it."""
+        return Machine.INGEST if self.of_source else Machine.MODEL
+
 
 class RunStatus(StrEnum):
     """Where a run stands. The last seven are its end; `rolled_back`: it was published once, and is no more."""
@@ -299,6 +304,19 @@ class Approval(Item):
     digest: str = ""
 
 
+class Cancellation(Item):
+    """Who cancelled a run, why and when (UTC)."""
+
+    by: str
+    reason: str
+    at: datetime
+
+    @property
+    def said(self) -> str:
+        """The reason of the run's end."""
+        return f"cancelled by {self.by}: {self.reason}"
+
+
 INLINE = 50
 """How many objects a run's item names at most: DynamoDB's items end at 400 KB, and a key alone may have 1 KB."""
 
@@ -309,7 +327,8 @@ class Run(Item):
     `replays` are the runs whose records a reprocess or a backfill takes up once more, at whose request and why.
     `receipt` is the newest that tells of the run's end; an attempt that is under way has none yet. The objects and the
     outcomes of a run of more than INLINE objects stand in its documents; its `totals` are here. `job_log` are the last
-    lines of the job that failed, where one did.
+    lines of the job that failed, where one did. `publishing` is the attempt whose publication has begun: from then on
+    nobody cancels it.
     """
 
     SK: ClassVar[str] = "RUN#"
@@ -337,6 +356,8 @@ class Run(Item):
     snapshots: dict[str, str] = {}
     task_token: str = ""
     approval: Approval | None = None
+    publishing: int = 0
+    cancelled: Cancellation | None = None
     replays: tuple[str, ...] = ()
     requested_by: str = ""
     purpose: str = ""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from boto3.dynamodb.conditions import Attr
+from pydantic import BeforeValidator
 
 from medallion.control.items import Item, Key
-from medallion.control.table import ABSENT, ControlTable
+from medallion.control.table import ABSENT, ControlTable, Delete, Put, Update, Write
 from medallion.errors import UnknownOperation
 
 KEPT = timedelta(days=90)
@@ -30,9 +32,25 @@ class OperationStatus(StrEnum):
         return self in (OperationStatus.SUCCEEDED, OperationStatus.FAILED)
 
 
+def _plain(value: Any) -> Any:
+    """JSON as it was written: DynamoDB gives every number back as a Decimal."""
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+Document = Annotated[dict[str, Any], BeforeValidator(_plain)]
+"""A JSON object that is kept as it is."""
+
+
 class Operation(Item):
     """What was asked (`kind`, of which `subject`, with what `asked` says), by whom and why, and what came of it.
 
+    `tries` counts how often it was begun, last at `begun_at`; `run_id` is the run that it started, if it starts one.
     `result` is what its kind says that it answers; `problem` is why it failed: the error's class and its sentence.
     DynamoDB removes it after `expires_at`, in seconds since 1970.
     """
@@ -41,9 +59,12 @@ class Operation(Item):
     operation_id: str
     kind: str
     subject: str
-    asked: dict[str, Any]
+    asked: Document
     status: OperationStatus = OperationStatus.PENDING
-    result: dict[str, Any] | None = None
+    tries: int = 0
+    begun_at: datetime | None = None
+    run_id: str = ""
+    result: Document | None = None
     problem_kind: str = ""
     problem: str = ""
     requested_by: str
@@ -55,6 +76,17 @@ class Operation(Item):
     @staticmethod
     def key_of(tenant: str, operation_id: str) -> Key:
         return Key(f"TENANT#{tenant}#OPERATIONS", f"{Operation.SK}{operation_id}")
+
+
+class OpenOperation(Item):
+    """That an operation has not ended: the sweep looks after those."""
+
+    SK: ClassVar[str] = "OPERATION#"
+    operation_id: str
+
+    @staticmethod
+    def key_of(tenant: str, operation_id: str) -> Key:
+        return Key(f"TENANT#{tenant}#OPEN", f"{OpenOperation.SK}{operation_id}")
 
 
 class OperationPage(NamedTuple):
@@ -73,10 +105,18 @@ class Operations:
 
     def create(self, operation: Operation) -> bool:
         """Keep a new operation; False if one of that id stands already."""
-        return self._table.put(operation, Operation.key_of(self._tenant, operation.operation_id), ABSENT)
+        named = operation.operation_id
+        opened = Put(OpenOperation(operation_id=named), OpenOperation.key_of(self._tenant, named))
+        return self._table.transact([Put(operation, Operation.key_of(self._tenant, named), ABSENT), opened])
+
+    def unfinished(self) -> list[Operation]:
+        """The tenant's operations that have not ended, the oldest first."""
+        pk = OpenOperation.key_of(self._tenant, "").pk
+        listed = self._table.query(OpenOperation, pk, OpenOperation.SK)
+        return [found for one in listed if (found := self.find(one.operation_id)) is not None]
 
     def find(self, operation_id: str) -> Operation | None:
-        return self._table.get(Operation, Operation.key_of(self._tenant, operation_id))
+        return self._table.get(Operation, self._key(operation_id))
 
     def operation(self, operation_id: str) -> Operation:
         found = self.find(operation_id)
@@ -94,28 +134,38 @@ class Operations:
         shown = found[:limit]
         return OperationPage(shown, shown[-1].operation_id if len(found) > limit else "")
 
-    def begin(self, operation_id: str) -> bool:
-        """The operation is worked on now; False where it is already, or has ended."""
-        pending = Attr("status").eq(OperationStatus.PENDING)
-        return self._update(operation_id, {"status": OperationStatus.RUNNING}, pending)
+    def begin(self, operation: Operation, at: datetime) -> bool:
+        """The operation is worked on from now on, once more where an earlier try broke off. False if it is not as
+        `operation` says: another works on it, or it has ended.
+        """
+        as_read = Attr("status").eq(operation.status) & Attr("tries").eq(operation.tries)
+        changes = {"status": OperationStatus.RUNNING, "tries": operation.tries + 1, "begun_at": at.isoformat()}
+        return self._table.update(self._key(operation.operation_id), changes, as_read)
+
+    def note_run(self, operation_id: str, run_id: str) -> None:
+        """Name the run that the operation is about to make, before it is there: a later try finds it."""
+        self._table.update(self._key(operation_id), {"run_id": run_id}, _GOES_ON)
 
     def succeed(self, operation_id: str, result: Mapping[str, Any], at: datetime) -> bool:
         """End the operation well; False if it has ended."""
-        changes = {"status": OperationStatus.SUCCEEDED, "result": dict(result), "ended_at": at.isoformat()}
-        return self._update(operation_id, changes, _GOES_ON)
+        return self._end(
+            operation_id, {"status": OperationStatus.SUCCEEDED, "result": dict(result), "ended_at": at.isoformat()}
+        )
 
     def fail(self, operation_id: str, kind: str, problem: str, at: datetime) -> bool:
         """End the operation with the error's class and sentence; False if it has ended."""
-        changes = {
-            "status": OperationStatus.FAILED,
-            "problem_kind": kind,
-            "problem": problem,
-            "ended_at": at.isoformat(),
-        }
-        return self._update(operation_id, changes, _GOES_ON)
+        said = {"problem_kind": kind, "problem": problem}
+        return self._end(operation_id, {"status": OperationStatus.FAILED, **said, "ended_at": at.isoformat()})
 
-    def _update(self, operation_id: str, changes: Mapping[str, Any], condition: Any) -> bool:
-        return self._table.update(Operation.key_of(self._tenant, operation_id), changes, condition)
+    def _end(self, operation_id: str, changes: Mapping[str, Any]) -> bool:
+        writes: list[Write] = [
+            Update(self._key(operation_id), changes, _GOES_ON),
+            Delete(OpenOperation.key_of(self._tenant, operation_id), None),
+        ]
+        return self._table.transact(writes)
+
+    def _key(self, operation_id: str) -> Key:
+        return Operation.key_of(self._tenant, operation_id)
 
 
 _GOES_ON = Attr("status").is_in([OperationStatus.PENDING, OperationStatus.RUNNING])

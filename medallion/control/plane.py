@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import boto3
-from boto3.dynamodb.conditions import Attr
+from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from medallion.control.audit import AuditTrail
 from medallion.control.batches import Batches
@@ -15,6 +15,7 @@ from medallion.control.breakers import Breakers
 from medallion.control.items import (
     Anchor,
     Approval,
+    Cancellation,
     ContractVersion,
     GoldModel,
     NewestSnapshot,
@@ -120,8 +121,9 @@ class ControlPlane:
 
     def ask_for_build(self, name: str, run_id: str) -> str:
         """The id of the one build that is asked for and has not read its inputs: `run_id`, or an earlier one's."""
-        unasked = Attr("pending_run_id").not_exists() | Attr("pending_run_id").eq(None)
-        if self._table.update(GoldModel.key_of(self._tenant, name), {"pending_run_id": run_id}, unasked):
+        if self._table.update(
+            GoldModel.key_of(self._tenant, name), {"pending_run_id": run_id}, _unset("pending_run_id")
+        ):
             return run_id
         model = self.model(name)
         return run_id if model is None or model.pending_run_id is None else model.pending_run_id
@@ -234,6 +236,20 @@ class ControlPlane:
         changes = {"approval": approval.model_dump(mode="json"), "attempt": run.attempt + int(approval.approved)}
         return self._table.update(Run.key_of(self._tenant, run.run_id), changes, undecided)
 
+    def begin_publishing(self, run_id: str, attempt: int) -> bool:
+        """The attempt is published from now on; False if the run was cancelled before, or has ended."""
+        wanted = STILL_OPEN & _unset("cancelled")
+        return self._table.update(Run.key_of(self._tenant, run_id), {"publishing": attempt}, wanted)
+
+    def cancel(self, run: Run, cancellation: Cancellation) -> bool:
+        """Mark the run as cancelled; False if it is not as `run` says, is being published, or was cancelled before."""
+        as_read = Attr("status").eq(run.status) & Attr("attempt").eq(run.attempt)
+        unpublished = Attr("publishing").not_exists() | Attr("publishing").ne(run.attempt)
+        changes = {"cancelled": cancellation.model_dump(mode="json")}
+        return self._table.update(
+            Run.key_of(self._tenant, run.run_id), changes, as_read & unpublished & _unset("cancelled")
+        )
+
     def reopen(self, run: Run) -> bool:
         """Make a run that ended badly one to be done, as its next attempt; False if it is not as `run` says."""
         as_read = Attr("status").eq(run.status) & Attr("attempt").eq(run.attempt)
@@ -242,6 +258,7 @@ class ControlPlane:
             "attempt": run.attempt + 1,
             "ended_at": None,
             "approval": None,
+            "cancelled": None,
             "reason": "",
         }
         return self._table.transact(reopened_run(self._tenant, run.run_id, changes, as_read))
@@ -277,6 +294,11 @@ class ControlPlane:
     def open_runs(self) -> list[str]:
         """The ids of the runs that have not ended."""
         return [one.run_id for one in self._table.query(OpenRun, OpenRun.key_of(self._tenant, "").pk, OpenRun.SK)]
+
+
+def _unset(name: str) -> ConditionBase:
+    """No value stands there; an older item has no such attribute at all."""
+    return Attr(name).not_exists() | Attr(name).eq(None)
 
 
 def _json(run_id: str, changes: dict[str, Any]) -> dict[str, Any]:

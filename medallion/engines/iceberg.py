@@ -67,11 +67,20 @@ def glue_catalog(region: str) -> Catalog:
     return load_catalog("glue", **properties)
 
 
-class Lake:
-    """The tenant's Iceberg tables."""
+def _always() -> None:
+    """Nobody takes the right away."""
 
-    def __init__(self, catalog: Catalog) -> None:
+
+class Lake:
+    """The tenant's Iceberg tables. `confirm` is asked before each append, and raises where it may not be."""
+
+    def __init__(self, catalog: Catalog, confirm: Callable[[], None] = _always) -> None:
         self._catalog = catalog
+        self._confirm = confirm
+
+    def confirming(self, confirm: Callable[[], None]) -> Lake:
+        """The same tables, in the hands of one who may lose the right to append to them."""
+        return Lake(self._catalog, confirm)
 
     def ensure(self, layout: TableLayout, fields: Sequence[Field], partitioning: Sequence[str] = ()) -> Table:
         """The table; created with these columns, and an empty first snapshot for branches to start from,
@@ -121,6 +130,7 @@ class Lake:
                 if commit.of_whole_run and self.forgot(table, commit.run_id):
                     return main_of(table).snapshot_id
                 prepared = files(table) if prepared is None or anew else prepared
+                self._confirm()
                 self._append(table, prepared, branch, {**notes, **commit.properties}, removing=removing)
         return self._committed(layout, commit, branch).snapshot_id
 

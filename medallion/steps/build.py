@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from medallion.contracts.model import Lane
 from medallion.control.items import GoldModel, Run, RunKind, RunStatus
 from medallion.engines.duckdb.build import execute, hand_over, prepare
@@ -60,7 +62,8 @@ def build(platform: Platform, ticket: Ticket) -> Handover:
         except InvalidModel as problem:
             kept_here = str(problem)
     platform.control.note(ticket.run_id, lane=Lane.LAMBDA)
-    built = execute(platform.lake, prepared, platform.resources, kept_here)
+    lake = platform.lake.confirming(partial(confirm, platform, ticket))
+    built = execute(lake, prepared, platform.resources, kept_here)
     platform.write_document(ticket.run_id, ticket.attempt, BUILT, built)
     return Handover()
 

@@ -25,6 +25,8 @@ class Failure(Frozen):
 
     def said(self, run: Run) -> str:
         """The reason as a sentence for the run's record."""
+        if run.cancelled is not None:
+            return run.cancelled.said
         if self.status is RunStatus.REJECTED:
             if run.approval is not None and not run.approval.approved:
                 return f"rejected by {run.approval.by}: {run.approval.reason}"

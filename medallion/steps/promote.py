@@ -12,7 +12,7 @@ from medallion.contracts.model import Frozen
 from medallion.control.items import Run, RunKind
 from medallion.engines.duckdb.quarantine import publish
 from medallion.engines.model import Built, SourceTables
-from medallion.errors import PublishConflict
+from medallion.errors import PublishConflict, RunCancelled
 from medallion.events import EventType
 from medallion.layout import TableLayout
 from medallion.ledger.outcomes import ObjectOutcomes
@@ -47,9 +47,14 @@ class Latest(Frozen):
 
 
 def promote(platform: Platform, ticket: Ticket) -> None:
-    """Publish what the gate let through. Each part is done once, whichever try does it."""
+    """Publish what the gate let through. Each part is done once, whichever try does it.
+
+    RunCancelled where a person was faster.
+    """
     confirm(platform, ticket)
     run = platform.control.run(ticket.run_id)
+    if not platform.control.begin_publishing(ticket.run_id, ticket.attempt):
+        raise RunCancelled(f"run {ticket.run_id} was cancelled, or has ended, before it was published")
     table = ticket.published_table(platform.layout)
     snapshot = platform.lake.publish(table, ticket.commit, branch=ticket.branch, base=_base(platform, ticket, run))
     announce(platform, ticket, run, snapshot)

@@ -50,7 +50,7 @@ def refine(platform: Platform, ticket: Ticket) -> Handover:
     for a lane that is not deployed.
     """
     confirm(platform, ticket)
-    layout, lake = platform.layout, platform.lake
+    layout, lake = platform.layout, platform.lake.confirming(partial(confirm, platform, ticket))
     tables = SourceTables.of(layout, ticket.subject)
     _leave_earlier_attempts(platform, ticket, tables)
     plan = _pinned_plan(platform, ticket)

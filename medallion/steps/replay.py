@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from medallion.control.items import INLINE, Run, RunKind, RunStatus, Source
@@ -16,12 +16,21 @@ from medallion.steps.platform import Platform
 from medallion.steps.refine import REPLAY
 from medallion.steps.trigger import run_id_of, start_execution
 
+Noted = Callable[[str], None]
 
-def reprocess(platform: Platform, source_name: str, chosen: Chosen, person: Person) -> Run | None:
+
+def _unnoted(run_id: str) -> None:
+    """Nobody keeps the run's id."""
+
+
+def reprocess(
+    platform: Platform, source_name: str, chosen: Chosen, person: Person, note: Noted = _unnoted
+) -> Run | None:
     """Take the chosen open entries through the active contract once more; None where there is nothing to take up.
 
     A malformed record that nobody corrected, under the rules that it failed, is left alone: it cannot fare otherwise.
-    Asking twice for the same, before the first has ended, is asking once.
+    Asking twice for the same, before the first has ended, is asking once. `note` is told the run's id before the run is
+    made.
     """
     source = platform.control.source(source_name)
     entries = due(platform, source, chosen)
@@ -29,7 +38,7 @@ def reprocess(platform: Platform, source_name: str, chosen: Chosen, person: Pers
         return None
     arrivals = {entry.source_file_id for entry in entries}
     replay = Replay.of_entries(runs_of(platform, source_name, arrivals), entries)
-    return _ask(platform, source, RunKind.REPROCESS, replay, tuple(replay.entries), person)
+    return _ask(platform, source, RunKind.REPROCESS, replay, tuple(replay.entries), person, note)
 
 
 def due(platform: Platform, source: Source, chosen: Chosen) -> list[Entry]:
@@ -39,18 +48,20 @@ def due(platform: Platform, source: Source, chosen: Chosen) -> list[Entry]:
     return [one for one in found if one.due(source.ruleset)]
 
 
-def backfill(platform: Platform, source_name: str, objects: Sequence[str], person: Person) -> Run | None:
+def backfill(
+    platform: Platform, source_name: str, objects: Sequence[str], person: Person, note: Noted = _unnoted
+) -> Run | None:
     """Take every record of the objects through the active contract once more, from Bronze, as people corrected them.
 
     Silver changes where a record fares otherwise than before; what a person must decide on stays as it is: condemned
     records, and open entries that failed under these very rules. None where there is no object. NotRepeatable where one
-    of them is not of a published run.
+    of them is not of a published run. `note` is told the run's id before the run is made.
     """
     source = platform.control.source(source_name)
     if not objects:
         return None
     replay = replay_of(platform, source_name, objects)
-    return _ask(platform, source, RunKind.BACKFILL, replay, replay.objects, person)
+    return _ask(platform, source, RunKind.BACKFILL, replay, replay.objects, person, note)
 
 
 def replay_of(platform: Platform, source_name: str, objects: Sequence[str]) -> Replay:
@@ -91,13 +102,20 @@ def _arrival(platform: Platform, source: str, source_file_id: str) -> Run:
 
 
 def _ask(
-    platform: Platform, source: Source, kind: RunKind, replay: Replay, objects: tuple[str, ...], person: Person
+    platform: Platform,
+    source: Source,
+    kind: RunKind,
+    replay: Replay,
+    objects: tuple[str, ...],
+    person: Person,
+    note: Noted,
 ) -> Run:
     run_id = run_id_of(platform.clock(), [kind, source.ruleset, replay.model_dump_json()])
     for earlier in platform.control.unfinished_runs():
         asked = earlier.kind is kind and earlier.subject == source.name
         if asked and earlier.run_id.rpartition("-")[2] == run_id.rpartition("-")[2]:
-            return _begin(platform, earlier)
+            note(earlier.run_id)
+            return begin(platform, earlier)
     run = Run(
         run_id=run_id,
         kind=kind,
@@ -111,12 +129,14 @@ def _ask(
         requested_by=person.by,
         purpose=person.reason,
     )
+    note(run_id)
     platform.write_document(run_id, run.attempt, REPLAY, replay)
     platform.control.create_run(run)
-    return _begin(platform, platform.control.run(run_id))
+    return begin(platform, platform.control.run(run_id))
 
 
-def _begin(platform: Platform, run: Run) -> Run:
+def begin(platform: Platform, run: Run) -> Run:
+    """Start the run that was asked for, if nobody has."""
     if run.status is RunStatus.PENDING:
         start_execution(platform, Machine.INGEST, run)
     return run

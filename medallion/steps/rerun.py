@@ -5,7 +5,6 @@ from __future__ import annotations
 from medallion.control.items import Run, RunStatus
 from medallion.engines.commits import Commit
 from medallion.errors import NotRepeatable
-from medallion.layout import Machine
 from medallion.ledger.gate import Decision
 from medallion.steps.platform import Platform
 from medallion.steps.promote import announce
@@ -21,7 +20,7 @@ def rerun(platform: Platform, run_id: str) -> Run:
     """
     run = platform.control.run(run_id)
     if not run.status.ended and run.execution_arn:
-        status = platform.states.describe_execution(executionArn=run.execution_arn)["status"]
+        status = platform.execution_status(run.execution_arn) or "gone"
         if status == "RUNNING":
             raise NotRepeatable(f"run {run_id} is {run.status} and goes on: it cannot be done again yet")
         run = abandon(platform, Ticket.of(run), RunStatus.FAILED, f"its execution is {status} and did not end it")
@@ -42,7 +41,7 @@ def rerun(platform: Platform, run_id: str) -> Run:
         ticket = Ticket.of(again).model_copy(update={"attempt": attempt})
         announce(platform, ticket, again, snapshot)
         return settle(platform, ticket, Decision.PROMOTE)
-    start_execution(platform, Machine.INGEST if run.kind.of_source else Machine.MODEL, again)
+    start_execution(platform, run.kind.machine, again)
     return platform.control.run(run_id)
 
 

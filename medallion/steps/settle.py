@@ -54,7 +54,9 @@ def abandon(platform: Platform, ticket: Ticket, status: RunStatus, reason: str, 
     if ticket.kind.of_source:
         attempts = range(1, ticket.attempt + 1)
         tables = SourceTables.of(platform.layout, ticket.subject)
-        withdraw(platform.lake, tables, ticket.run_id, attempts, ticket.branch, platform.resources)
+        # What a cancelled run's job or function still writes while it is stopped is taken back beforehand.
+        late = run.cancelled is not None
+        withdraw(platform.lake, tables, ticket.run_id, attempts, ticket.branch, platform.resources, late=late)
     elif platform.lake.exists(target):
         platform.lake.drop_branch(target, ticket.branch)
     kind = EventType.RUN_REJECTED if status is RunStatus.REJECTED else EventType.RUN_FAILED

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from medallion.contracts.model import Frozen
 from medallion.control.items import Run, RunStatus
-from medallion.layout import Machine, Task, Zone, execution
+from medallion.layout import Task, Zone, execution
 from medallion.steps.batch import PATIENCE, resume, start_execution
 from medallion.steps.failure import Failure
 from medallion.steps.lease import is_over, wake_next
+from medallion.steps.operations import take_up
 from medallion.steps.platform import Platform
 from medallion.steps.ticket import Ticket
 
 
 class Swept(Frozen):
-    """What a sweep did: runs that it started, and those that it had ended."""
+    """What a sweep did: runs that it started, those that it had ended, and operations that it had begun again."""
 
     started: tuple[str, ...]
     ended: tuple[str, ...]
+    operations: tuple[str, ...]
 
 
 def sweep(platform: Platform) -> Swept:
-    """Look after every run that has not ended, every batch that is gathered, and every lease.
+    """Look after every run and operation that has not ended, every batch that is gathered, and every lease.
 
     A run that was never started is started; one whose execution is over is ended as failed, or completed where it is
     published already. A batch that was left is gathered to its end. A lease of a run that is over goes on, and a holder
-    that was not told is told.
+    that was not told is told. An operation that nobody works on is begun again.
     """
     control = platform.control
     found = {run.run_id: _look_after(platform, run) for run in map(control.find_run, control.open_runs()) if run}
@@ -38,12 +40,13 @@ def sweep(platform: Platform) -> Swept:
     return Swept(
         started=tuple(run_id for run_id, did in found.items() if did is RunStatus.RUNNING),
         ended=tuple(run_id for run_id, did in found.items() if did is RunStatus.FAILED),
+        operations=take_up(platform),
     )
 
 
 def _look_after(platform: Platform, run: Run) -> RunStatus | None:
     """What was made of the run; None where it goes on by itself."""
-    machine = Machine.INGEST if run.kind.of_source else Machine.MODEL
+    machine = run.kind.machine
     arn = run.execution_arn
     if run.status is RunStatus.PENDING:
         arn = platform.layout.execution_arn(machine, execution(run.run_id, run.attempt))

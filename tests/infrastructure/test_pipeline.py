@@ -53,7 +53,7 @@ def test_every_log_is_kept_for_its_time_and_encrypted(dev: Synthesis) -> None:
         assert function(dev, task)["LoggingConfig"]["LogGroup"] == {"Ref": names[f"/medallion/dev/acme/{task}"]}
 
 
-@pytest.mark.parametrize("task", [Task.SEED, Task.TRIGGER, Task.SWEEP, Task.COALESCE, Task.HOUSEKEEP])
+@pytest.mark.parametrize("task", [Task.SEED, Task.TRIGGER, Task.SWEEP, Task.COALESCE, Task.HOUSEKEEP, Task.OPERATE])
 def test_an_event_is_kept_when_an_asynchronous_function_fails_every_try(dev: Synthesis, task: Task) -> None:
     queue = dev.templates["medallion-dev-acme-pipeline"]["Resources"][
         function(dev, task)["DeadLetterConfig"]["TargetArn"]["Fn::GetAtt"][0]

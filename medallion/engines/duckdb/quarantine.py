@@ -26,16 +26,24 @@ def publish(lake: Lake, tables: SourceTables, commit: Commit, resources: Resourc
 
 
 def withdraw(
-    lake: Lake, tables: SourceTables, run_id: str, attempts: Iterable[int], branch: str, resources: Resources
+    lake: Lake,
+    tables: SourceTables,
+    run_id: str,
+    attempts: Iterable[int],
+    branch: str,
+    resources: Resources,
+    *,
+    late: bool = False,
 ) -> None:
     """Drop the run's branch of Silver, and take back what those attempts wrote to the quarantine log,
-    unless it stands.
+    unless it stands; with `late`, what they may yet write as well.
     """
     lake.drop_branch(tables.silver, branch)
     for attempt in attempts:
         written = Commit(run_id, attempt)
         standing = Commit(run_id, attempt, Event.PROMOTED)
-        if lake.made(tables.quarantine, written) is not None and lake.made(tables.quarantine, standing) is None:
+        wrote = late or lake.made(tables.quarantine, written) is not None
+        if wrote and lake.made(tables.quarantine, standing) is None:
             _mark(lake, tables.quarantine, written, Event.WITHDRAWN, resources)
 
 

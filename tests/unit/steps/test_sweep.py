@@ -65,7 +65,7 @@ def test_run_is_ended_when_its_execution_is_over(platform: InMemory, status: Run
 @pytest.mark.parametrize("status", [RunStatus.PENDING, RunStatus.RUNNING, RunStatus.HELD])
 def test_run_is_left_alone_when_its_execution_goes_on(platform: InMemory, status: RunStatus) -> None:
     run(platform, "r1", status, "RUNNING")
-    assert sweep(platform).model_dump() == {"started": (), "ended": ()}
+    assert sweep(platform).model_dump() == {"started": (), "ended": (), "operations": ()}
     assert platform.invoked == []
 
 
