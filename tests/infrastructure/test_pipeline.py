@@ -135,7 +135,7 @@ def test_seeding_happens_after_what_it_needs(dev: Synthesis) -> None:
     assert set(seeding["Properties"]) == {"ServiceToken", "ServiceTimeout", "AssetBucket", "AssetKey", "AssetHash"}
 
 
-@pytest.mark.parametrize(("environment", "alarms"), [("dev", 0), ("prod", 6)])
+@pytest.mark.parametrize(("environment", "alarms"), [("dev", 0), ("prod", 7)])
 def test_a_dead_letter_raises_an_alarm_where_the_environment_has_alarms(
     request: pytest.FixtureRequest, environment: str, alarms: int
 ) -> None:

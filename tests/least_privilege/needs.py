@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medallion.layout import Machine, Task
-from tests.least_privilege import scenarios
+from tests.least_privilege import operations, scenarios
 from tests.least_privilege.scenarios import Scenario
 from tests.least_privilege.statements import Grant
 from tests.least_privilege.unjudged import UNJUDGED
@@ -25,6 +25,7 @@ BY_ROLE: dict[str, Scenario] = {
     Machine.MODEL: scenarios.MODEL_BUILT,
     "schedule": scenarios.SCHEDULE_FIRED,
     Task.HOUSEKEEP: scenarios.TABLES_KEPT,
+    Task.OPERATE: operations.ROLLED_BACK,
 }
 
 BY_STATEMENT: dict[tuple[str, str], Scenario] = {
@@ -46,6 +47,15 @@ BY_STATEMENT: dict[tuple[str, str], Scenario] = {
     (Machine.MODEL, "InvokeFail"): scenarios.BUILD_FAILED,
     (Task.HOUSEKEEP, "AnswerTasks"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
     (Task.HOUSEKEEP, "ControlDeleteItem"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
+    (Task.SWEEP, "InvokeOperate"): operations.TAKEN_UP,
+    (Task.OPERATE, "GetVersionLanding"): operations.FORESEEN,
+    (Task.OPERATE, "PutRuns"): operations.DONE_AGAIN,
+    (Task.OPERATE, "StartExecutions"): operations.DONE_AGAIN,
+    (Task.OPERATE, "DescribeExecutions"): operations.DONE_AGAIN,
+    **{
+        (Task.OPERATE, sid): operations.CANCELLED
+        for sid in ("StopExecutions", "AnswerTasks", "GetRuns", "ListArtifacts", "DescribeBronzeTables", "GetBronze")
+    },
     ("schedule", "InvokeHousekeep"): scenarios.HOUSEKEEPING_FIRED,
     **{(task, "AnswerTasks"): scenario for task, scenario in scenarios.NEXT_WOKEN.items()},
     **{(task, "SendDeadLetter"): scenario for task, scenario in scenarios.DEAD_LETTER_KEPT.items()},

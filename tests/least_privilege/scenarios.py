@@ -74,7 +74,7 @@ def wake_next_run(source: str, status: RunStatus, trial: Trial) -> None:
     try:
         header = {"orders": "id,customer,amount,note\n{},1,2.50,\n"}.get(source, "id\n{}\n")
         runs = [trial.arrive(source, header.format(next(trial.numbers) * 100)) for _ in range(2)]
-        _wait(lambda: len(leases.waiters(subject)) == 2, "the runs do not wait for their lease")
+        wait(lambda: len(leases.waiters(subject)) == 2, "the runs do not wait for their lease")
     finally:
         leases.release(subject, "nobody")
     wake_next(platform, subject)
@@ -115,7 +115,7 @@ def look_after(trial: Trial) -> None:
     leases.acquire(subject, "nobody", datetime.now(UTC))
     try:
         runs = [trial.arrive("orders", f"id,customer,amount,note\n{first + number},1,2.50,\n") for number in (0, 1)]
-        _wait(lambda: len(leases.waiters(subject)) == 2, "the runs do not wait for their lease")
+        wait(lambda: len(leases.waiters(subject)) == 2, "the runs do not wait for their lease")
         trial.stop(runs[0])
     finally:
         leases.release(subject, "nobody")
@@ -130,7 +130,7 @@ def look_after(trial: Trial) -> None:
     trial.call(Task.SWEEP, {})
     trial.watch(runs[1], RunStatus.PROMOTED, beside=runs)
     trial.watch(left, RunStatus.PROMOTED, beside=runs)
-    _wait(lambda: control.run(runs[0]).status is RunStatus.FAILED, "the run that was stopped was not ended")
+    wait(lambda: control.run(runs[0]).status is RunStatus.FAILED, "the run that was stopped was not ended")
 
 
 def trip_breaker(trial: Trial) -> None:
@@ -261,7 +261,7 @@ def keep_dead_letter(task: Task, trial: Trial) -> None:
     functions.update_function_configuration(FunctionName=function, Handler=f"{handler}_that_is_not_there")
     try:
         functions.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps({"about": mark}).encode())
-        _wait(kept, "the event is lost", SILENCE)
+        wait(kept, "the event is lost", SILENCE)
     finally:
         functions.update_function_configuration(FunctionName=function, Handler=handler)
 
@@ -270,7 +270,7 @@ def fire_schedule(trial: Trial) -> None:
     """A schedule of the tenant's group calls the trigger when it is due."""
     identity = trial.deployed.put("nightly", f"id\n{next(trial.numbers)}\n", f"{next(trial.numbers)}.csv")
     with _due(trial, trial.deployed.layout.schedule("nightly")):
-        _wait(lambda: trial.deployed.runs_of(identity) != [], "the trigger was not called", SILENCE)
+        wait(lambda: trial.deployed.runs_of(identity) != [], "the trigger was not called", SILENCE)
 
 
 def fire_sweep(trial: Trial) -> None:
@@ -291,7 +291,7 @@ def fire_sweep(trial: Trial) -> None:
 
     try:
         with _due(trial, trial.deployed.layout.sweeping):
-            _wait(started, "the sweep was not called", SILENCE)
+            wait(started, "the sweep was not called", SILENCE)
     finally:
         start_execution(trial.platform, Machine.INGEST, run)
     trial.watch(run.run_id, RunStatus.PROMOTED)
@@ -334,7 +334,7 @@ def keep_tables(trial: Trial) -> None:
     litter = f"data/run=gone/attempt=1/{next(trial.numbers)}.parquet"
     for table in tables:
         for number in range(2):
-            _publish_nothing(lake, table, Commit(f"{litter}-{number}", 1))
+            publish_nothing(lake, table, Commit(f"{litter}-{number}", 1))
         s3.put_object(Bucket=table.bucket, Key=f"{table.name}/{litter}", Body=b"")
     with _at_once(trial):
         kept = trial.call(Task.HOUSEKEEP, {})
@@ -347,7 +347,7 @@ def keep_tables(trial: Trial) -> None:
     expect(len(trial.deployed.control.upkeeps.all()) >= len(kept["subjects"]), "what was done is not kept")
 
 
-def _publish_nothing(lake: Lake, table: TableLayout, commit: Commit) -> None:
+def publish_nothing(lake: Lake, table: TableLayout, commit: Commit) -> None:
     """One more snapshot on main, and on `current` where the table has it, as a run would bring it."""
     base = lake.plan(table).snapshot_id
     lake.append(table, commit, lambda found: (), branch="nothing")
@@ -361,7 +361,7 @@ def wake_after_housekeeping(trial: Trial) -> None:
     leases.acquire(subject, "nobody", datetime.now(UTC))
     try:
         run_id = trial.arrive("orders", f"id,customer,amount,note\n{next(trial.numbers) * 100},1,2.50,\n")
-        _wait(lambda: len(leases.waiters(subject)) == 1, "the run does not wait for its lease")
+        wait(lambda: len(leases.waiters(subject)) == 1, "the run does not wait for its lease")
     finally:
         leases.release(subject, "nobody")
     trial.call(Task.HOUSEKEEP, {})
@@ -373,7 +373,7 @@ def fire_housekeeping(trial: Trial) -> None:
     upkeeps = trial.deployed.control.upkeeps
     known = {one.by for one in upkeeps.all()}
     with _due(trial, trial.deployed.layout.housekeeping_schedule):
-        _wait(lambda: not {one.by for one in upkeeps.all()} <= known, "housekeeping was not called")
+        wait(lambda: not {one.by for one in upkeeps.all()} <= known, "housekeeping was not called")
 
 
 @contextmanager
@@ -399,7 +399,7 @@ def _expect_latest(trial: Trial, zone: Zone, table: str, run_id: str) -> None:
     expect(current == run_id, f"{table}: the latest run is {current}")
 
 
-def _wait(until: Callable[[], bool], otherwise: str, seconds: float = 20.0) -> None:
+def wait(until: Callable[[], bool], otherwise: str, seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while not until():
         if time.monotonic() > deadline:
@@ -426,7 +426,7 @@ ASKED_AFTER_FAILURE = Scenario("build asked for after failure", ask_after_failur
 SOURCE_SEEDED = Scenario("source seeded", seed_source)
 DEAD_LETTER_KEPT = {
     task: Scenario(f"dead letter of {task} kept", partial(keep_dead_letter, task), silent=True)
-    for task in (Task.SEED, Task.TRIGGER, Task.SWEEP, Task.COALESCE, Task.HOUSEKEEP)
+    for task in (Task.SEED, Task.TRIGGER, Task.SWEEP, Task.COALESCE, Task.HOUSEKEEP, Task.OPERATE)
 }
 SCHEDULE_FIRED = Scenario("schedule fired", fire_schedule, silent=True)
 TABLES_KEPT = Scenario("tables kept", keep_tables)

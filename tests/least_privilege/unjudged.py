@@ -64,7 +64,10 @@ UNJUDGED: dict[tuple[str, str], Unjudged] = {
         (task, "UseKey"): key_by_way_of("s3")
         for task in (Task.REFINE, Task.GATE, Task.PROMOTE, Task.SETTLE, Task.FAIL, Task.BUILD)
     },
-    **{(task, "UseKey"): key_by_way_of("s3", "sqs") for task in (Task.SEED, Task.TRIGGER, Task.SWEEP, Task.HOUSEKEEP)},
+    **{
+        (task, "UseKey"): key_by_way_of("s3", "sqs")
+        for task in (Task.SEED, Task.TRIGGER, Task.SWEEP, Task.HOUSEKEEP, Task.OPERATE)
+    },
     **{
         (task, "DescribeExecutions"): Unjudged(STOPPED, ("states:DescribeExecution",), _executions)
         for task in (Task.ACQUIRE, Task.HOLD, Task.SETTLE, Task.FAIL, Task.HOUSEKEEP)

@@ -1,0 +1,133 @@
+"""What a person asks for, done by the tenant's own function. Broken where it is not done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from medallion.contracts import parse_contract
+from medallion.contracts.ruleset import ruleset_hash
+from medallion.control.items import ContractVersion, Run, RunKind, RunStatus
+from medallion.control.operations import Operation, OperationStatus
+from medallion.engines.commits import Commit
+from medallion.layout import Task, Zone
+from medallion.people import Person
+from medallion.plan.model import Field
+from medallion.steps.operations import OperationKind, operation_of
+from tests.least_privilege.scenarios import Scenario, publish_nothing, wait
+from tests.least_privilege.trial import Trial, expect
+
+SUBJECT = f"{Zone.SILVER}#orders"
+
+
+def roll_back(trial: Trial) -> None:
+    """A source's table and a model's go back to the first of two runs, and the ledger tells of it."""
+    trial.platform.lake.ensure(trial.deployed.layout.gold("spend"), (Field(name="customer_id", type="long"),))
+    for kind, name in ((RunKind.INGEST, "nightly"), (RunKind.MODEL, "spend")):
+        first, second = _publish_twice(trial, kind, name)
+        asked = {"zone": kind.zone, "name": name, "run_id": first}
+        done = _operate(trial, OperationKind.ROLLBACK, f"{kind.zone}.{name}", asked)
+        expect((done.result or {}).get("undone") == [second], f"{done.problem or done.result}")
+        expect(trial.deployed.control.run(second).status is RunStatus.ROLLED_BACK, "the run is still published")
+
+
+def cancel(trial: Trial) -> None:
+    """Of two runs the first is cancelled where it waits for its lease; the second is woken by that."""
+    leases, first = trial.deployed.control.leases, next(trial.numbers) * 100
+    leases.acquire(SUBJECT, "nobody", datetime.now(UTC))
+    try:
+        runs = [trial.arrive("orders", f"id,customer,amount,note\n{first + number},1,2.50,\n") for number in (0, 1)]
+        wait(lambda: len(leases.waiters(SUBJECT)) == 2, "the runs do not wait for their lease")
+    finally:
+        leases.release(SUBJECT, "nobody")
+    done = _operate(trial, OperationKind.CANCEL, runs[0], {})
+    expect(done.status is OperationStatus.SUCCEEDED, done.problem)
+    expect(trial.deployed.control.run(runs[0]).status is RunStatus.FAILED, "the run was not cancelled")
+    trial.watch(runs[1], RunStatus.PROMOTED)
+
+
+def do_again(trial: Trial) -> None:
+    """A run whose execution was stopped is done again; an object is taken up once more, by a run of its own."""
+    run_id = trial.arrive("reviewed", f"id\n{next(trial.numbers)}\n")
+    trial.watch(run_id, RunStatus.HELD)
+    trial.stop(run_id)
+    done = _operate(trial, OperationKind.RERUN, run_id, {"attempt": 1})
+    expect(done.status is OperationStatus.SUCCEEDED, done.problem)
+    trial.watch(run_id, RunStatus.HELD)
+    claim = next(one for one in trial.deployed.control.claims("customers") if one.run_id is not None)
+    done = _operate(trial, OperationKind.BACKFILL, "customers", {"objects": [claim.source_file_id]})
+    expect(done.status is OperationStatus.SUCCEEDED, done.problem)
+    trial.watch((done.result or {})["run_id"], RunStatus.PROMOTED)
+
+
+def foresee(trial: Trial) -> None:
+    """Under new rules a malformed record is read again where it was received."""
+    first = next(trial.numbers) * 100
+    run_id = trial.arrive("orders", f"id,customer,amount,note\n{first},1,2.50,\n{first + 1},1\n")
+    trial.watch(run_id, RunStatus.PROMOTED)
+    with _other_rules(trial):
+        asked = {"chosen": {"runs": [run_id]}}
+        done = _operate(trial, OperationKind.FORESEE_REPROCESS, "orders", asked)
+    expect((done.result or {}).get("records") == 1, f"{done.problem or done.result}")
+
+
+def take_up(trial: Trial) -> None:
+    """An operation whose function was never called is begun by the sweep."""
+    left = _written(trial, OperationKind.CANCEL, "no-such-run", {}, datetime.now(UTC) - timedelta(hours=1))
+    trial.call(Task.SWEEP, {})
+    operations = trial.deployed.control.operations
+    wait(lambda: operations.operation(left.operation_id).status.ended, "nobody began the operation")
+
+
+def _operate(trial: Trial, kind: OperationKind, subject: str, asked: Mapping[str, Any]) -> Operation:
+    """The operation once its function has ended."""
+    written = _written(trial, kind, subject, asked, datetime.now(UTC))
+    trial.call(Task.OPERATE, {"operation_id": written.operation_id})
+    return trial.deployed.control.operations.operation(written.operation_id)
+
+
+def _written(trial: Trial, kind: OperationKind, subject: str, asked: Mapping[str, Any], at: datetime) -> Operation:
+    """The operation, written down and no more."""
+    operation = operation_of(kind, subject, asked, Person("Ada", f"a test, {next(trial.numbers)}", at))
+    trial.deployed.control.operations.create(operation)
+    return operation
+
+
+def _publish_twice(trial: Trial, kind: RunKind, name: str) -> tuple[str, str]:
+    """Two runs that published nothing new, as if they had gone through the machine."""
+    now, number = datetime.now(UTC), next(trial.numbers)
+    first, second = (f"{now:%Y%m%dt%H%M%S}-nothing{number}{one}" for one in "ab")
+    for run_id in (first, second):
+        run = Run(run_id=run_id, kind=kind, subject=name, status=RunStatus.PROMOTED, created_at=now, ended_at=now)
+        trial.deployed.control.create_run(run)
+        publish_nothing(trial.platform.lake, trial.deployed.layout.table(kind.zone, name), Commit(run_id, 1))
+    return first, second
+
+
+@contextmanager
+def _other_rules(trial: Trial) -> Iterator[None]:
+    """The orders' contract is a version whose rules are others."""
+    control = trial.deployed.control
+    source = control.source("orders")
+    standing, version = control.contract("orders", source.contract_version), f"1.0.{next(trial.numbers)}"
+    expect(standing is not None, "the orders have no contract")
+    text = "" if standing is None else standing.text
+    text = text.replace("{minimum: 0}", "{minimum: -1}").replace(f'"{source.contract_version}"', f'"{version}"')
+    ruleset = ruleset_hash(parse_contract(text, "orders"))
+    control.register_contract(
+        ContractVersion(source="orders", version=version, text=text, ruleset=ruleset, registered_at=datetime.now(UTC))
+    )
+    control.save_source(source.model_copy(update={"contract_version": version, "ruleset": ruleset}))
+    try:
+        yield
+    finally:
+        control.save_source(source)
+
+
+ROLLED_BACK = Scenario("tables rolled back", roll_back)
+CANCELLED = Scenario("run cancelled", cancel)
+DONE_AGAIN = Scenario("run done again", do_again)
+FORESEEN = Scenario("reprocess foreseen", foresee)
+TAKEN_UP = Scenario("operation taken up", take_up)
