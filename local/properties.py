@@ -32,6 +32,7 @@ _UPDATE_BACKUPS = seam("services.dynamodb", "_update_continuous_backups", "data"
 _UPDATE_TTL = seam("services.dynamodb", "_update_ttl", "data")
 _TOPICS = seam("services.sns", "_topics")
 _FUNCTIONS = seam("services.lambda_svc", "_functions")
+_APIS = seam("services.apigateway_v1", "_rest_apis")
 _CREATE_NAMED_QUERY = seam("services.athena", "_create_named_query", "data")
 _DELETE_NAMED_QUERY = seam("services.athena", "_delete_named_query", "data")
 _NAMED_QUERIES = seam("services.athena", "_named_queries")
@@ -47,6 +48,7 @@ def install(settings: Settings) -> None:
     _then("AWS::DynamoDB::Table", _configure_table)
     _then("AWS::Lambda::Function", _configure_function)
     _then("AWS::SNS::Topic", _configure_topic)
+    _then("AWS::ApiGateway::RestApi", _configure_api)
     _HANDLERS.get()["AWS::Athena::NamedQuery"] = {
         "create": _create_named_query,
         "update": _update_named_query,
@@ -235,6 +237,10 @@ def _configure_function(name: str, properties: Properties) -> None:
 def _configure_topic(arn: str, properties: Properties) -> None:
     if "KmsMasterKeyId" in properties:
         _TOPICS.get()[arn]["attributes"]["KmsMasterKeyId"] = properties["KmsMasterKeyId"]
+
+
+def _configure_api(api_id: str, properties: Properties) -> None:
+    _APIS.get()[api_id]["apiKeySource"] = properties.get("ApiKeySourceType", "HEADER")
 
 
 def _create_named_query(logical_id: str, properties: Properties, stack_name: str) -> tuple[str, Properties]:

@@ -1,7 +1,7 @@
 """Which resource an API call is judged on, where the emulator names another one than AWS does.
 
-Sources: the service authorization reference's pages of AWS Glue, CloudWatch Logs, EMR Serverless, EventBridge Scheduler
-and Step Functions.
+Sources: the service authorization reference's pages of AWS Glue, CloudWatch Logs, EMR Serverless, EventBridge Scheduler,
+Step Functions and Systems Manager.
 """
 
 from __future__ import annotations
@@ -67,6 +67,12 @@ def _glue(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     return None
 
 
+def _ssm(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str | None:
+    """Who lists parameters is judged on the path that is listed."""
+    listed = _json(body).get("Path")
+    return f"parameter{listed}" if listed else None
+
+
 _OF_STREAMS = ("CreateLogGroup", "CreateLogStream", "PutLogEvents", "GetLogEvents")
 
 
@@ -103,6 +109,7 @@ _NAMED: dict[str, Callable[[str, dict[str, str], bytes, dict[str, Any]], str | N
     "glue": _glue,
     "logs": _logs,
     "scheduler": _scheduler,
+    "ssm": _ssm,
     "states": _states,
 }
 

@@ -13,6 +13,7 @@ from local import (
     athena,
     conditional_writes,
     delivery,
+    gateway,
     iam,
     lambdas,
     leading_keys,
@@ -61,7 +62,18 @@ def prepare(settings: Settings) -> Any:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     application = _APPLICATION.get()
     judged = (iam, leading_keys, conditional_writes)
-    for repaired in (*judged, resources, lambdas, stepfunctions, delivery, properties, athena, spark, recorded):
+    for repaired in (
+        *judged,
+        resources,
+        lambdas,
+        stepfunctions,
+        delivery,
+        gateway,
+        properties,
+        athena,
+        spark,
+        recorded,
+    ):
         repaired.install(settings)
     return FrontDoor(application) if settings.faults else application
 

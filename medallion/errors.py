@@ -67,6 +67,34 @@ class NotRepeatable(MedallionError):
     """A run is not in a state from which it can be done again."""
 
 
+class Unauthenticated(MedallionError):
+    """A request carries no valid key and no signature."""
+
+
+class NotAllowed(MedallionError):
+    """The caller's role may not do this."""
+
+
+class TenantNotNamed(MedallionError):
+    """An operator did not say for which tenant."""
+
+
+class InvalidCursor(MedallionError):
+    """A cursor is none that a page of this list gave."""
+
+
+class KeyReused(MedallionError):
+    """An idempotency key stands for another request already."""
+
+
+class StillInProgress(MedallionError):
+    """The request of this idempotency key is being worked on."""
+
+
+class SecretAlreadyTold(MedallionError):
+    """The request of this idempotency key was answered with a secret, which is told once."""
+
+
 class InvalidCorrection(MedallionError):
     """A correction of quarantined records names no column, or is not an expression that is allowed."""
 

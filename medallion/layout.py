@@ -170,6 +170,10 @@ class EnvironmentLayout:
     def role_arn(self, of: str) -> str:
         return f"arn:aws:iam::{self.account}:role/{self.role(of)}"
 
+    def tenant_role_arns(self, of: str) -> str:
+        """The ARNs of every tenant's role of that name, as a pattern."""
+        return f"arn:aws:iam::{self.account}:role/medallion-{self.environment}-*-{of}-{self.region}"
+
     def function(self, of: Api) -> str:
         return f"medallion-{self.environment}-{of}"
 
@@ -436,6 +440,10 @@ class TableLayout:
         It carries the attempt, and `name` is of one write alone: nothing is ever overwritten.
         """
         return f"{self.location}/data/run={run_id}/attempt={attempt}/{name}.parquet"
+
+
+API_STAGE = "v1"
+"""The API's version: API Gateway's stage, and so the first part of each path."""
 
 
 CURRENT = "current"

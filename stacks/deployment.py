@@ -1,4 +1,4 @@
-"""All stacks of one deployment: the shared one, and three for each tenant."""
+"""All stacks of one deployment: the shared one, the API, and three for each tenant."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from constructs import Construct
 
 from medallion.layout import TenantLayout
 from stacks.analytics import AnalyticsStack
+from stacks.api import ApiStack
 from stacks.foundation import FoundationStack
 from stacks.pipeline import PipelineStack
 from stacks.settings import DeploymentSettings
@@ -35,6 +36,18 @@ class Deployment:
             env=self._env,
             termination_protection=settings.environment.deletion_protection,
         )
+        self.api = ApiStack(
+            scope,
+            "Api",
+            layout=settings.layout,
+            settings=settings.environment,
+            key_arn=self.shared.control.key.key_arn,
+            stack_name=settings.layout.stack("api"),
+            description=f"Medallion {environment}: the API of all tenants",
+            env=self._env,
+            termination_protection=settings.environment.deletion_protection,
+        )
+        self.api.add_stack_dependency(self.shared, "the layer's parameter must be there first")
         for tenant, folder in settings.tenants.items():
             self._add_tenant(settings.layout.tenant(tenant), folder)
 
@@ -77,4 +90,5 @@ class Deployment:
             termination_protection=settings.deletion_protection,
         )
         pipeline.add_stack_dependency(foundation, "seeding creates tables in the foundation's databases and buckets")
+        pipeline.add_stack_dependency(self.api, "the tenant's API role names the API's, and its plan the API")
         pipeline.add_stack_dependency(self.shared, "the layer's parameter and the control table must be there first")

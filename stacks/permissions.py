@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from aws_cdk import aws_iam as iam
 
-from medallion.layout import Machine, Task, TenantLayout, Zone
+from medallion.layout import TABLE_ZONES, Machine, Task, TenantLayout, Zone
 
 Conditions = Mapping[str, Mapping[str, str | list[str]]]
 
@@ -20,6 +20,7 @@ KEYS_AT_RUN_TIME = "keys are formed at run time, below the one bucket or prefix 
 TABLES_AT_RUN_TIME = "tables are data (sources and models), below the one database that is named"
 STREAMS_AT_RUN_TIME = "Lambda names the log streams of the one log group"
 EXECUTIONS_AT_RUN_TIME = "executions are named by run, below the one state machine"
+TENANTS_AT_RUN_TIME = "tenants come and go without a change to what they share; each one's role names who may take it"
 SCHEDULES_AT_RUN_TIME = "schedules are data (one a source), below the tenant's one group"
 
 
@@ -174,7 +175,37 @@ class Capabilities:
         """Create tables, beside the right to write them."""
         return tuple(self._catalogue(f"Create{zone.capitalize()}Tables", ("glue:CreateTable",), zone) for zone in zones)
 
+    def query(self) -> Permissions:
+        """Ask the tenant's tables through its Athena workgroup, which bounds each query."""
+        workgroup = self.layout.arn("athena", f"workgroup/{self.layout.workgroup}")
+        operations = ("StartQueryExecution", "StopQueryExecution", "GetQueryExecution", "GetQueryResults")
+        results = f"{self._bucket(Zone.ARTIFACTS)}/athena/*"
+        buckets = tuple(self._bucket(zone) for zone in (*TABLE_ZONES, Zone.ARTIFACTS))
+        return (
+            Permission("AskAthena", tuple(f"athena:{each}" for each in operations), (workgroup,)),
+            Permission("KeepResults", ("s3:GetObject", "s3:PutObject"), (results,), because=KEYS_AT_RUN_TIME),
+            Permission("LocateBuckets", ("s3:GetBucketLocation", "s3:ListBucket"), buckets),
+            *(
+                permission
+                for zone in TABLE_ZONES
+                for permission in (
+                    self._catalogue(
+                        f"Describe{zone.capitalize()}Tables",
+                        ("glue:GetDatabase", "glue:GetTable", "glue:GetTables"),
+                        zone,
+                    ),
+                    *self.read_objects(zone),
+                )
+            ),
+        )
+
     # --- orchestration
+
+    def look_into_executions(self) -> Permissions:
+        """See how executions stand, and how long each of their states took."""
+        executions = tuple(self.layout.arn("states", f"execution:{self.layout.machine(each)}:*") for each in Machine)
+        actions = ("states:DescribeExecution", "states:GetExecutionHistory")
+        return (Permission("LookIntoExecutions", actions, executions, because=EXECUTIONS_AT_RUN_TIME),)
 
     def start(self, machine: Machine) -> Permissions:
         """Start the machine's executions, and ask how one of them stands."""
@@ -263,6 +294,22 @@ TRACE = Permission(
 SAMPLE_TRACES = Permission(
     "SampleTraces", ("xray:GetSamplingRules", "xray:GetSamplingTargets"), ("*",), because=NO_RESOURCE_LEVEL
 )
+
+LOG_GATEWAY = Permission(
+    "LogGateway",
+    (
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:DescribeLogGroups",
+        "logs:DescribeLogStreams",
+        "logs:FilterLogEvents",
+        "logs:GetLogEvents",
+        "logs:PutLogEvents",
+    ),
+    ("*",),
+    because="API Gateway takes one role for all APIs of an account and region, and names their log groups itself",
+)
+"""What API Gateway asks of the role in which it logs."""
 
 DELIVER_LOGS = Permission(
     "DeliverLogs",

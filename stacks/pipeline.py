@@ -15,6 +15,7 @@ from constructs import Construct
 from medallion.events import PUBLICATIONS
 from medallion.layout import Job, Machine, Task, TenantLayout, Zone
 from stacks.constructs.alerts import Alerts
+from stacks.constructs.api_access import ApiAccess
 from stacks.constructs.event_route import EventRoute
 from stacks.constructs.large_lanes import LargeLanes
 from stacks.constructs.machine import TaskMachine
@@ -49,6 +50,7 @@ class PipelineStack(Stack):
         lanes = LargeLanes(self, "Lanes", layout=layout, settings=settings, can=can, key=key)
         emr = lanes.application.application.attr_application_id if lanes.application else None
         alerts = Alerts(self, "Alerts", layout=layout, settings=settings, key=key, emr_application=emr)
+        ApiAccess(self, "Api", layout=layout, settings=settings, can=can)
         schedules = Schedules(self, "Schedules", layout=layout, settings=settings, can=can)
         asset = s3_assets.Asset(self, "Folder", path=str(folder))
         extra = {

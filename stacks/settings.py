@@ -67,6 +67,14 @@ class EnvironmentSettings(BaseModel):
     engine_storage: int = Field(ge=512, le=10240)
     alarms: bool
     """Whether a message in a dead-letter queue raises an alarm."""
+    api_rate: int = Field(default=200, ge=1)
+    """Requests a second that the API takes, of all tenants together."""
+    api_burst: int = Field(default=400, ge=1)
+    api_tenant_rate: int = Field(default=50, ge=1)
+    """Requests a second of one tenant. Those beyond are answered 429."""
+    api_tenant_burst: int = Field(default=100, ge=1)
+    api_address_requests: int = Field(default=10_000, ge=100)
+    """Requests of one address within five minutes; those beyond are blocked."""
     lane: Literal["auto", "lambda", "glue", "emr"] = "auto"
     """The lane of sources that leave it open: by what a run has to read, or always this one."""
     glue_version: Literal["5.1", "4.0"] = "5.1"

@@ -26,5 +26,5 @@ class SharedStack(Stack):
         **stack: Any,
     ) -> None:
         super().__init__(scope, construct_id, **stack)
-        ControlTable(self, "Control", layout=layout, settings=settings)
+        self.control = ControlTable(self, "Control", layout=layout, settings=settings)
         DependencyLayer(self, "Dependencies", layout=layout, settings=settings)

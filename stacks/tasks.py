@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from medallion.layout import TABLE_ZONES, Machine, Task, Zone
-from stacks.permissions import Capabilities, Permissions
+from medallion.layout import TABLE_ZONES, Api, EnvironmentLayout, Machine, Task, Zone
+from stacks.permissions import (
+    STREAMS_AT_RUN_TIME,
+    TENANTS_AT_RUN_TIME,
+    TRACE,
+    Capabilities,
+    Conditions,
+    Permission,
+    Permissions,
+)
 from stacks.settings import EnvironmentSettings
 
 ASYNCHRONOUS = frozenset({Task.SEED, Task.TRIGGER, Task.SWEEP, Task.COALESCE, Task.HOUSEKEEP, Task.OPERATE})
@@ -45,6 +53,40 @@ def permissions(task: Task, can: Capabilities) -> Permissions:
     if task in ASYNCHRONOUS:
         own += can.send_dead_letters(task)
     return own + _by_task(can)[task]
+
+
+def api_permissions(can: Capabilities) -> Permissions:
+    """What the API may do for the tenant, in the tenant's own API role. A session policy narrows it to the caller's
+    role (lambdas/api/session_policy.py).
+    """
+    return (
+        *can.control("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
+        *can.use_key("s3"),
+        *can.read_run_documents(),
+        *can.read_objects(Zone.LEDGER, "receipts/"),
+        *can.write_objects(Zone.LANDING),
+        *can.query(),
+        *can.look_into_executions(),
+        *can.answer_tasks(),
+        *can.invoke(Task.OPERATE),
+    )
+
+
+def gateway_permissions(of: Api, layout: EnvironmentLayout) -> Permissions:
+    """What an environment's API function may do by itself: let keys in, or take a tenant's API role."""
+    streams = layout.arn("logs", f"log-group:{layout.log_group(of)}:*")
+    log = Permission("WriteLog", ("logs:CreateLogStream", "logs:PutLogEvents"), (streams,), because=STREAMS_AT_RUN_TIME)
+    if of is Api.AUTHORIZE:
+        keys: Conditions = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TENANT#*#KEYS", "OPERATORS#KEYS"]}}
+        return (log, TRACE, Permission("FindKey", ("dynamodb:GetItem",), (layout.control_table_arn,), keys))
+    roles = layout.tenant_role_arns("api")
+    tenants = layout.arn("ssm", f"parameter{layout.tenants_path}")
+    return (
+        log,
+        TRACE,
+        Permission("TakeTenantRole", ("sts:AssumeRole",), (roles,), because=TENANTS_AT_RUN_TIME),
+        Permission("ListTenants", ("ssm:GetParametersByPath",), (tenants,)),
+    )
 
 
 def _by_task(can: Capabilities) -> dict[Task, Permissions]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from boto3.dynamodb.conditions import Attr
 
@@ -20,7 +20,8 @@ from medallion.errors import UnknownKey
 OPERATORS = "operators"
 """In place of a tenant's id, in the keys of those who operate the environment. No tenant may be called so."""
 
-_TOKEN = re.compile(r"mdl_([a-z][a-z0-9]{1,11})_([0-9a-f]{12})_([0-9A-Za-z_-]{43})")
+FORM = "mdl_([a-z][a-z0-9]{1,11})_([0-9a-f]{12})_([0-9A-Za-z_-]{43})"
+"""How a token is spelt: owner, id, secret."""
 
 
 class Role(StrEnum):
@@ -80,7 +81,7 @@ class Token:
     @classmethod
     def read(cls, text: str) -> Token | None:
         """The token that the text spells; None if it spells none."""
-        found = _TOKEN.fullmatch(text)
+        found = re.fullmatch(FORM, text)
         return None if found is None else cls(*found.groups())
 
     def __str__(self) -> str:
@@ -92,6 +93,13 @@ def hashed(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
+class KeyPage(NamedTuple):
+    """Keys by id. `after` is where the next page begins, or nothing if there is no more."""
+
+    keys: list[ApiKey]
+    after: str
+
+
 class ApiKeys:
     """The keys of one owner: a tenant, or OPERATORS."""
 
@@ -99,9 +107,13 @@ class ApiKeys:
         self._table = table
         self._owner = owner
 
-    def all(self) -> list[ApiKey]:
-        """Every key that there ever was, revoked ones too, by id."""
-        return self._table.query(ApiKey, ApiKey.key_of(self._owner, "").pk, ApiKey.SK)
+    def page(self, limit: int, after: str = "") -> KeyPage:
+        """Keys by id, ended ones too, `limit` at most; those after the id `after`."""
+        pk = ApiKey.key_of(self._owner, "").pk
+        beyond = f"{ApiKey.SK}{after}" if after else ""
+        found = self._table.query(ApiKey, pk, ApiKey.SK, limit=limit + 1, beyond=beyond)
+        shown = found[:limit]
+        return KeyPage(shown, shown[-1].key_id if len(found) > limit else "")
 
     def find(self, key_id: str) -> ApiKey | None:
         return self._table.get(ApiKey, ApiKey.key_of(self._owner, key_id))

@@ -29,6 +29,7 @@ from medallion.control.items import (
 )
 from medallion.control.keys import ApiKeys
 from medallion.control.leases import Leases
+from medallion.control.once import Requests
 from medallion.control.operations import Operations
 from medallion.control.rollbacks import Rollbacks
 from medallion.control.runs import STILL_OPEN, ended_run, new_run, reopened_run
@@ -64,6 +65,7 @@ class ControlPlane:
         self.keys = ApiKeys(table, layout.tenant)
         self.audit = AuditTrail(table, layout.tenant)
         self.operations = Operations(table, layout.tenant)
+        self.requests = Requests(table, layout.tenant)
 
     @classmethod
     def of(cls, layout: TenantLayout, session: boto3.Session | None = None) -> ControlPlane:

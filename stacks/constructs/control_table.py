@@ -8,8 +8,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from medallion.layout import EnvironmentLayout
-from stacks.key_policy import ENCRYPTION, administration
+from medallion.layout import Api, EnvironmentLayout
+from stacks.key_policy import ENCRYPTION, administration, service_use
 from stacks.settings import EnvironmentSettings
 
 
@@ -29,7 +29,9 @@ class ControlTable(Construct):
             rotation_period=Duration.days(365),
             pending_window=Duration.days(30 if settings.deletion_protection else 7),
             removal_policy=settings.removal_policy,
-            policy=iam.PolicyDocument(statements=[administration(layout.account), _use_through_dynamodb(layout)]),
+            policy=iam.PolicyDocument(
+                statements=[administration(layout.account), _use_through_dynamodb(layout), _encrypt_logs(layout)]
+            ),
         )
         self.table = dynamodb.Table(
             self,
@@ -65,4 +67,15 @@ def _use_through_dynamodb(layout: EnvironmentLayout) -> iam.PolicyStatement:
                 "kms:ViaService": f"dynamodb.{layout.region}.amazonaws.com",
             }
         },
+    )
+
+
+def _encrypt_logs(layout: EnvironmentLayout) -> iam.PolicyStatement:
+    """CloudWatch encrypts the API's logs with the key."""
+    groups = [layout.arn("logs", f"log-group:{layout.log_group(of)}") for of in (*Api, "api-access")]
+    return service_use(
+        "EncryptLogs",
+        f"logs.{layout.region}.amazonaws.com",
+        ENCRYPTION,
+        {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
     )

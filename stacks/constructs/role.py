@@ -13,25 +13,18 @@ from stacks.acknowledgements import acknowledge
 from stacks.permissions import Permissions
 
 
-class ServiceRole(Construct):
-    """A role that one AWS service assumes. `role` ignores what other constructs would add to its policy unasked."""
+class ClosedRole(Construct):
+    """A role that one principal assumes. `role` ignores what other constructs would add to its policy unasked."""
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        name: str,
-        service: str,
-        permissions: Permissions,
-        trust_conditions: Mapping[str, Mapping[str, str]] | None = None,
+        self, scope: Construct, construct_id: str, *, name: str, principal: iam.IPrincipal, permissions: Permissions
     ) -> None:
         super().__init__(scope, construct_id)
         role = iam.Role(
             self,
             "Role",
             role_name=name,
-            assumed_by=iam.ServicePrincipal(service, conditions=dict(trust_conditions or {})),
+            assumed_by=principal,
             inline_policies={
                 "Permissions": iam.PolicyDocument(
                     minimize=False, statements=[permission.statement for permission in permissions]
@@ -45,6 +38,23 @@ class ServiceRole(Construct):
         self.name = name
         # By ARN, so that the policy is closed: what a construct would add to it goes nowhere.
         self.role = iam.Role.from_role_arn(self, "Closed", role.role_arn, mutable=False)
+
+
+class ServiceRole(ClosedRole):
+    """A role that one AWS service assumes."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        service: str,
+        permissions: Permissions,
+        trust_conditions: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        principal = iam.ServicePrincipal(service, conditions=dict(trust_conditions or {}))
+        super().__init__(scope, construct_id, name=name, principal=principal, permissions=permissions)
 
 
 def _spelt(resource: Any) -> str:

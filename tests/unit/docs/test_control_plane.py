@@ -15,6 +15,7 @@ from medallion.control.breakers import Breakers
 from medallion.control.items import Item, Key, SeenRun
 from medallion.control.keys import ApiKeys
 from medallion.control.leases import Leases
+from medallion.control.once import Requests
 from medallion.control.operations import Operations
 from medallion.control.plane import ControlPlane
 from medallion.control.rollbacks import Rollbacks
@@ -26,7 +27,7 @@ ROWS = {
     name: Key(partition, sort)
     for name, partition, sort in re.findall(r"^\| (\w+) \| `(TENANT#[^`]*)` \| `([^`]*)` \|", PAGE, re.MULTILINE)
 }
-REPOSITORIES = (ControlPlane, ApiKeys, AuditTrail, Batches, Breakers, Leases, Operations, Rollbacks, Upkeeps)
+REPOSITORIES = (ControlPlane, ApiKeys, AuditTrail, Batches, Breakers, Leases, Operations, Requests, Rollbacks, Upkeeps)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SEEN = SeenRun(
     source="orders", run_id="r", attempt=1, at=NOW, rows=0, by_code={}, promoted=True, approved=False, expires_at=0

@@ -1,0 +1,6 @@
+"""One module for each kind of thing that the API tells of: parse the request, call one function, answer."""
+
+from lambdas.api.routes import audit, health, keys, tenants
+
+ROUTERS = (health.routes, tenants.routes, keys.routes, audit.routes)
+"""In the order in which the documentation tells of them."""
