@@ -65,7 +65,8 @@ def do_again(trial: Trial) -> None:
 def foresee(trial: Trial) -> None:
     """Under new rules a malformed record is read again where it was received."""
     first = next(trial.numbers) * 100
-    run_id = trial.arrive("orders", f"id,customer,amount,note\n{first},1,2.50,\n{first + 1},1\n")
+    rows = [f"{number},1,2.50," for number in range(first, first + 40)]
+    run_id = trial.arrive("orders", "\n".join(["id,customer,amount,note", *rows, f"{first + 40},1", ""]))
     trial.watch(run_id, RunStatus.PROMOTED)
     with _other_rules(trial):
         asked = {"chosen": {"runs": [run_id]}}
