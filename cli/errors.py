@@ -21,10 +21,6 @@ class Unreachable(MedallionError):
     """AWS does not answer, or does not let this caller in."""
 
 
-class QueryFailed(MedallionError):
-    """Athena ended a query without a result."""
-
-
 class ToolFailed(MedallionError):
     """A program that the command needs is missing, or ended with an error."""
 

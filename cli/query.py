@@ -3,53 +3,14 @@
 from __future__ import annotations
 
 import sys
-import time
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
-import boto3
 import typer
 
-from cli.errors import QueryFailed
 from cli.options import Tenant, options
-from cli.output import Json, Progress, print_json, print_table, progress, say
-from medallion.layout import TABLE_ZONES, TenantLayout, Zone
-
-if TYPE_CHECKING:
-    from mypy_boto3_athena import AthenaClient
-
-_POLL_SECONDS = 0.1
-_POLL_SECONDS_AT_MOST = 2.0
-_PAGE_ROWS = 1000
-_INTEGERS = frozenset({"tinyint", "smallint", "integer", "bigint"})
-_FLOATS = frozenset({"double", "float", "real"})
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a result, and its type as Athena names it."""
-
-    name: str
-    type: str
-
-    @property
-    def numeric(self) -> bool:
-        return self.type in _INTEGERS | _FLOATS or self.type.startswith("decimal")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A query's result. `complete` is False where rows were left behind."""
-
-    query_id: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    scanned_bytes: int
-    complete: bool
-
-    def records(self) -> list[dict[str, Any]]:
-        return [dict(zip((column.name for column in self.columns), row, strict=True)) for row in self.rows]
+from cli.output import Json, print_json, print_table, progress, say
+from medallion.layout import TABLE_ZONES, Zone
+from medallion.steps.query import Answer, ask
 
 
 def query(
@@ -83,83 +44,3 @@ def print_answer(answer: Answer) -> None:
     print_table([column.name for column in answer.columns], answer.rows, right=right)
     if not answer.complete:
         say(f"Only the first {len(answer.rows)} rows are shown; --limit shows more.")
-
-
-def ask(
-    session: boto3.Session,
-    layout: TenantLayout,
-    sql: str,
-    *,
-    zone: Zone = Zone.GOLD,
-    limit: int | None = None,
-    tell: Progress = lambda text: None,
-) -> Answer:
-    """Run `sql` in the tenant's workgroup and read `limit` rows of its result (None: all). Raises QueryFailed."""
-    athena = session.client("athena")
-    started = athena.start_query_execution(
-        QueryString=sql, WorkGroup=layout.workgroup, QueryExecutionContext={"Database": layout.database(zone)}
-    )
-    query_id = started["QueryExecutionId"]
-    scanned = _wait(athena, query_id, tell)
-    columns, rows, complete = _read(athena, query_id, limit)
-    return Answer(query_id, columns, rows, scanned, complete)
-
-
-def _wait(athena: AthenaClient, query_id: str, tell: Progress) -> int:
-    """The bytes that the query scanned, once it has succeeded."""
-    pause = _POLL_SECONDS
-    while True:
-        execution = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
-        state = execution["Status"]["State"]
-        if state == "SUCCEEDED":
-            return execution.get("Statistics", {}).get("DataScannedInBytes", 0)
-        if state in {"FAILED", "CANCELLED"}:
-            reason = execution["Status"].get("StateChangeReason", "no reason given")
-            raise QueryFailed(f"Athena did not run query {query_id} ({state.lower()}): {reason}")
-        tell(state.lower())
-        time.sleep(pause)
-        pause = min(pause * 1.5, _POLL_SECONDS_AT_MOST)
-
-
-def _read(
-    athena: AthenaClient, query_id: str, limit: int | None
-) -> tuple[tuple[Column, ...], tuple[tuple[Any, ...], ...], bool]:
-    columns: tuple[Column, ...] = ()
-    rows: list[tuple[Any, ...]] = []
-    first = True
-    for page in athena.get_paginator("get_query_results").paginate(
-        QueryExecutionId=query_id, PaginationConfig={"PageSize": _PAGE_ROWS}
-    ):
-        found = page["ResultSet"]
-        if first:
-            columns = tuple(Column(one["Name"], one["Type"]) for one in found["ResultSetMetadata"]["ColumnInfo"])
-        # Athena's first row of a SELECT repeats the columns' names.
-        begin = int(first and bool(found["Rows"]) and _names(found["Rows"][0]) == [column.name for column in columns])
-        rows += [_typed(columns, row) for row in found["Rows"][begin:]]
-        first = False
-        if limit is not None and len(rows) > limit:
-            return columns, tuple(rows[:limit]), False
-    return columns, tuple(rows), True
-
-
-def _names(row: Any) -> list[str | None]:
-    return [cell.get("VarCharValue") for cell in row["Data"]]
-
-
-def _typed(columns: tuple[Column, ...], row: Any) -> tuple[Any, ...]:
-    return tuple(
-        _value(column.type, cell.get("VarCharValue")) for column, cell in zip(columns, row["Data"], strict=True)
-    )
-
-
-def _value(kind: str, text: str | None) -> Any:
-    """A cell as Python knows its type; what Python has no plain type for stays text."""
-    if text is None:
-        return None
-    if kind in _INTEGERS:
-        return int(text)
-    if kind in _FLOATS:
-        return float(text)
-    if kind.startswith("decimal"):
-        return Decimal(text)
-    return text == "true" if kind == "boolean" else text

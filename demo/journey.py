@@ -12,7 +12,6 @@ from typing import Any
 from cli.history import step_seconds
 from cli.ingest import upload
 from cli.quarantine import State, entries
-from cli.query import Answer, ask
 from cli.target import Target
 from cli.watching import wait_for_object
 from demo.files import SourceFile, waves
@@ -23,6 +22,7 @@ from medallion.control.plane import ControlPlane
 from medallion.errors import MedallionError
 from medallion.layout import TableLayout, Task, TenantLayout, Zone
 from medallion.plan.quarantine import current_entries
+from medallion.steps.query import Answer, ask
 
 RUN_SECONDS = 600.0
 GOLD_SECONDS = 600.0

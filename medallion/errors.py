@@ -63,6 +63,42 @@ class RunCancelled(MedallionError):
     """A run was cancelled, or ended otherwise, before it was published: nothing more of it is done."""
 
 
+class UnknownObject(MedallionError):
+    """Landing holds no object of that key and version."""
+
+
+class InvalidUpload(MedallionError):
+    """What is to be uploaded cannot be: its name, size, type or checksum has not the form that Landing takes."""
+
+
+class InvalidQuery(MedallionError):
+    """A query is not one statement that reads the tenant's own tables, or its page does not exist."""
+
+
+class QueryFailed(MedallionError):
+    """Athena ended a query without a result."""
+
+
+class UnknownQuery(MedallionError):
+    """No query of that id was asked for the tenant."""
+
+
+class QueryNotReady(MedallionError):
+    """A query has no result yet, or none any more."""
+
+
+class UnknownReceipt(MedallionError):
+    """No receipt of that number stands in the chain, or there is no such chain."""
+
+
+class UnknownTable(MedallionError):
+    """The tenant has no table of that name in that zone."""
+
+
+class InvalidPeriod(MedallionError):
+    """A time that was asked about ends before it begins, or is longer than one question may be about."""
+
+
 class NotRepeatable(MedallionError):
     """A run is not in a state from which it can be done again."""
 

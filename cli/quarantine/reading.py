@@ -7,9 +7,9 @@ from typing import Any
 
 import boto3
 
-from cli.query import ask
 from medallion.layout import TenantLayout, Zone, checked_source
 from medallion.plan.quarantine import current_entries
+from medallion.steps.query import ask
 
 ERROR_PARTS = ("column", "rule", "code", "message")
 _SEPARATOR = "\x1f"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from cli.errors import BadArgument, NothingDeployed, QueryFailed, Unreachable, WaitedEnough
+from cli.errors import BadArgument, NothingDeployed, Unreachable, WaitedEnough
 from cli.exits import Exit, code_of, code_of_run, explain
 from medallion.control.items import RunStatus
-from medallion.errors import InvalidName, MedallionError, UnknownRun, UnknownSource, UnknownTenant
+from medallion.errors import InvalidName, MedallionError, QueryFailed, UnknownRun, UnknownSource, UnknownTenant
 
 PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
 

@@ -10,9 +10,9 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from cli.errors import QueryFailed
-from cli.query import ask
+from medallion.errors import QueryFailed
 from medallion.layout import Environment, TenantLayout, Zone
+from medallion.steps.query import ask
 
 LAYOUT = TenantLayout(Environment.DEV, "acme", "000000000000", "us-east-1")
 TYPES = {"n": "bigint", "share": "double", "amount": "decimal(9,2)", "good": "boolean", "name": "varchar"}
