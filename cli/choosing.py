@@ -6,12 +6,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
-import sqlglot
 import typer
 
 from cli.errors import BadArgument
-from medallion.plan.quarantine import Chosen
-from medallion.plan.sql import WRITTEN_IN, literal
+from medallion.plan.quarantine import Chosen, State
 
 Source = Annotated[str, typer.Option("--source", "-s", help="The source.")]
 Codes = Annotated[
@@ -33,7 +31,7 @@ Rows = Annotated[
 ]
 
 
-class State(StrEnum):
+class Standing(StrEnum):
     """Where an entry stands: as medallion.plan.quarantine.State, or anywhere."""
 
     OPEN = "open"
@@ -42,6 +40,10 @@ class State(StrEnum):
     PENDING = "pending"
     WITHDRAWN = "withdrawn"
     ALL = "all"
+
+    @property
+    def state(self) -> State | None:
+        return None if self is Standing.ALL else State(self)
 
 
 def choose(
@@ -79,9 +81,3 @@ def moment_of(text: str | None, option: str) -> datetime | None:
             f"{option} {text}: this is no ISO 8601 time, such as 2026-01-31 or 2026-01-31T06:00"
         ) from error
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-
-
-def condition(chosen: Chosen, state: State = State.ALL) -> str:
-    """What is chosen as a condition in Athena's SQL over the current entries."""
-    said = chosen.condition if state is State.ALL else f"{chosen.condition} AND state = {literal(state)}"
-    return sqlglot.parse_one(said, read=WRITTEN_IN).sql(dialect="athena")

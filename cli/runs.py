@@ -8,12 +8,12 @@ import typer
 
 from cli.errors import BadArgument
 from cli.exits import code_of_run
-from cli.history import step_seconds
 from cli.options import Limit, Tenant, Timeout, Wait, options
 from cli.output import Json, moment, print_facts, print_json, print_table, progress, say, status_text
 from cli.target import Target
 from cli.watching import wait_for_run
 from medallion.control.items import Run, RunStatus
+from medallion.steps.history import step_seconds
 
 OUTCOMES = ("inserted", "updated", "duplicates", "quarantined", "condemned")
 

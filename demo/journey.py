@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cli.history import step_seconds
 from cli.ingest import upload
-from cli.quarantine import State, entries
 from cli.target import Target
 from cli.watching import wait_for_object
 from demo.files import SourceFile, waves
@@ -21,7 +19,9 @@ from medallion.control.items import GoldModel, Run, RunKind, RunStatus
 from medallion.control.plane import ControlPlane
 from medallion.errors import MedallionError
 from medallion.layout import TableLayout, Task, TenantLayout, Zone
-from medallion.plan.quarantine import current_entries
+from medallion.plan.quarantine import Chosen, State, current_entries
+from medallion.steps.history import step_seconds
+from medallion.steps.quarantine import entries
 from medallion.steps.query import Answer, ask
 
 RUN_SECONDS = 600.0
@@ -111,10 +111,8 @@ class Traveller:
     def codes(self, source: str, run_id: str) -> dict[str, int]:
         """The run's quarantined records by error code, counted from the entries themselves."""
         counts: dict[str, int] = {}
-        for entry in entries(
-            self.target.session, self.layout, source, f"run_id = '{run_id}' AND state = '{State.OPEN}'"
-        ):
-            for code in {error["code"] for error in entry["errors"]}:
+        for entry in entries(self.target.session, self.layout, source, Chosen(runs=(run_id,)), State.OPEN):
+            for code in {error.code for error in entry.errors}:
                 counts[code] = counts.get(code, 0) + 1
         return dict(sorted(counts.items()))
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from cli.choosing import State
 from cli.quarantine.changing import correct, release
-from cli.quarantine.reading import entries
 from cli.quarantine.reprocessing import reprocess
 from cli.quarantine.showing import list_entries, print_view, show
 
-__all__ = ["State", "app", "entries"]
+__all__ = ["app"]
 
 app = typer.Typer(
     name="quarantine",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,15 +15,14 @@ from cli.choosing import (
     Runs,
     Since,
     Source,
-    State,
+    Standing,
     Until,
     choose,
-    condition,
 )
 from cli.errors import NoSuchEntry
 from cli.options import Limit, RunId, Tenant, options
 from cli.output import Json, print_facts, print_json, print_table, progress, say
-from cli.quarantine.reading import ERROR_PARTS, entries, view
+from medallion.steps.quarantine import Entry, EntryError, WholeEntry, entries, view, whole_entries
 
 
 def list_entries(
@@ -39,29 +38,26 @@ def list_entries(
     since: Since = None,
     until: Until = None,
     rows: Rows = None,
-    state: Annotated[State, typer.Option(help="Only those that stand so.")] = State.OPEN,
+    state: Annotated[Standing, typer.Option(help="Only those that stand so.")] = Standing.OPEN,
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
     """List quarantined records: where each came from and which rules it fails."""
-    where = condition(choose(codes, columns, objects, runs, since, until, rows), state)
+    chosen = choose(codes, columns, objects, runs, since, until, rows)
     target = options(context).target()
     plane = target.control(tenant)
     sources = [plane.source(source).name] if source else [one.name for one in plane.sources()]
-    found: list[dict[str, Any]] = []
+    found: list[Entry] = []
     with progress("Athena reads quarantine") as tell:
         for name in sources:
             tell(name)
-            found += entries(target.session, target.tenant(tenant), name, where, limit=limit + 1)
+            found += entries(target.session, target.tenant(tenant), name, chosen, state.state, limit=limit + 1)
     if as_json:
-        print_json(found[:limit])
+        print_json([one.model_dump(mode="json") for one in found[:limit]])
         return
     print_table(
         ("source", "run", "row", "state", "codes", "first error"),
-        (
-            (one["source"], one["run_id"], one["source_row"], one["state"], _codes(one), _first(one))
-            for one in found[:limit]
-        ),
+        ((one.source, one.run_id, one.source_row, one.state, _codes(one), _first(one)) for one in found[:limit]),
         right=("row",),
     )
     if len(found) > limit:
@@ -80,16 +76,15 @@ def show(
     """Show a quarantined record: as it was received, as it reads now, and every rule that it fails."""
     target = options(context).target()
     source = target.control(tenant).run(run_id).subject
-    where = f"{condition(choose(runs=[run_id]))} AND source_row = {row}"
     with progress("Athena reads quarantine"):
-        found = entries(target.session, target.tenant(tenant), source, where, content=True)
+        found = whole_entries(target.session, target.tenant(tenant), source, choose(runs=[run_id]), row=row)
     if not found:
         raise NoSuchEntry(
             f"Record {row} of run {run_id} is not in quarantine of {source}. "
             f"Those that are: medallion quarantine ls --run {run_id} --state all"
         )
     if as_json:
-        print_json(found)
+        print_json([one.model_dump(mode="json") for one in found])
         return
     for one in found:
         _show(one)
@@ -101,17 +96,17 @@ def print_view(context: typer.Context, tenant: Tenant, source: Source) -> None:
     typer.echo(view(target.tenant(tenant), target.control(tenant).source(source).name))
 
 
-def _codes(entry: dict[str, Any]) -> str:
-    return ", ".join(dict.fromkeys(error["code"] for error in entry["errors"]))
+def _codes(entry: Entry) -> str:
+    return ", ".join(dict.fromkeys(error.code for error in entry.errors))
 
 
-def _first(entry: dict[str, Any]) -> str:
-    return next((error["message"] for error in entry["errors"]), "")
+def _first(entry: Entry) -> str:
+    return next((error.message for error in entry.errors), "")
 
 
-def _show(entry: dict[str, Any]) -> None:
+def _show(entry: WholeEntry) -> None:
     facts: Iterable[tuple[str, object]] = (
-        (name.replace("_", " "), entry[name])
+        (name.replace("_", " "), getattr(entry, name))
         for name in (
             "source",
             "source_file_id",
@@ -127,9 +122,7 @@ def _show(entry: dict[str, Any]) -> None:
     )
     print_facts(facts)
     typer.echo()
-    print_table(ERROR_PARTS, ([error[part] for part in ERROR_PARTS] for error in entry["errors"]))
-    if entry["record"]:
+    print_table(tuple(EntryError.model_fields), (tuple(error.model_dump().values()) for error in entry.errors))
+    if entry.record:
         typer.echo()
-        print_table(
-            ("column", "value as corrected" if entry["corrected"] else "value as received"), entry["record"].items()
-        )
+        print_table(("column", "value as corrected" if entry.corrected else "value as received"), entry.record.items())

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import pytest
 import sqlglot
 
-from cli.choosing import State, choose, condition, moment_of
+from cli.choosing import Standing, choose, moment_of
 from cli.errors import BadArgument
+from medallion.plan.quarantine import State
+from medallion.steps.quarantine import condition
 
 
 def test_condition_is_trinos_when_athena_is_asked() -> None:
@@ -25,7 +27,7 @@ def test_condition_is_trinos_when_athena_is_asked() -> None:
 
 
 def test_everything_is_meant_when_no_filter_is_given() -> None:
-    assert condition(choose(), State.ALL) == "TRUE"
+    assert condition(choose(), Standing.ALL.state) == "TRUE"
 
 
 def test_moment_is_utc_when_it_says_nothing_else() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cli.history import seconds_by_state
+from medallion.steps.history import seconds_by_state
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
