@@ -1,7 +1,7 @@
 """Which resource an API call is judged on, where the emulator names another one than AWS does.
 
-Sources: the service authorization reference's pages of AWS Glue, CloudWatch Logs, EMR Serverless, EventBridge Scheduler,
-Step Functions and Systems Manager.
+Sources: the service authorization reference's pages of AWS Glue, CloudWatch Logs, EMR Serverless, EventBridge
+Scheduler, Step Functions and Systems Manager.
 """
 
 from __future__ import annotations

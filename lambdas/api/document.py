@@ -35,7 +35,7 @@ def document() -> dict[str, Any]:
     told["components"]["responses"] = {name: _response(said) for name, said in _PROBLEMS.values()}
     told["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "mdl_…"}}
     for route in routes():
-        for method in route.methods:
+        for method in route.methods or ():
             _describe(told["paths"][route.path][method.lower()], route)
     return told
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from mangum import Mangum
+from mangum.types import LambdaContext
 
 from lambdas.api.app import make_app
 from lambdas.api.problems import MEDIA_TYPE

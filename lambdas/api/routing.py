@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request
@@ -22,7 +22,7 @@ _KEPT_HEADERS = ("location", "content-type")
 TOLD_ONCE = "no-store"
 """What a route's answer says in Cache-Control where it holds a secret: it is kept nowhere."""
 
-_Handler = Callable[[Request], Awaitable[Response]]
+_Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def router(name: str, about: str) -> APIRouter:
@@ -62,7 +62,7 @@ class RecordedRoute(APIRoute):
 
     def get_route_handler(self) -> _Handler:
         original = super().get_route_handler()
-        if self.methods <= {"GET", "HEAD"}:
+        if set(self.methods or ()) <= {"GET", "HEAD"}:
             return original
 
         async def recorded(request: Request) -> Response:
@@ -79,7 +79,7 @@ class RecordedRoute(APIRoute):
     async def _answered(self, original: _Handler, request: Request, caller: Caller) -> Response:
         key = request.headers.get(IDEMPOTENCY_KEY)
         try:
-            if key is None or "POST" not in self.methods:
+            if key is None or "POST" not in (self.methods or ()):
                 return await original(request)
             return await _once(original, request, caller, f"{caller.principal.owner}\n{caller.name}\n{key}")
         except Exception as error:  # noqa: BLE001  # as above

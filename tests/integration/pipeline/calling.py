@@ -72,5 +72,7 @@ def signed(deployed: Deployed, settings: Settings, path: str) -> httpx2.Response
     """A GET that the account's administrator signs, below /iam."""
     url = f"{address(deployed, settings)}/iam{path}"
     request = AWSRequest("GET", url, headers={"Medallion-Tenant": deployed.layout.tenant})
-    SigV4Auth(deployed.session.get_credentials(), "execute-api", deployed.layout.region).add_auth(request)
+    credentials = deployed.session.get_credentials()
+    assert credentials is not None
+    SigV4Auth(credentials, "execute-api", deployed.layout.region).add_auth(request)
     return httpx2.get(url, headers=dict(request.headers.items()), timeout=60)
