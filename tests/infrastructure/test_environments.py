@@ -95,6 +95,7 @@ def test_names_carry_environment_account_and_region(prod: Synthesis) -> None:
     assert "mdl-prod-acme-landing-123456789012-ap-southeast-1" in names
     assert set(prod.templates) == {
         "medallion-prod-shared",
+        "medallion-prod-api",
         "medallion-prod-acme-foundation",
         "medallion-prod-acme-pipeline",
         "medallion-prod-acme-analytics",

@@ -8,12 +8,12 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from medallion.layout import Environment, Job, Machine, Task, TenantLayout
+from medallion.layout import Api, Environment, Job, Machine, Task, TenantLayout
 from stacks import jobs
 from stacks.constructs.machine import JOBS
-from stacks.permissions import Capabilities, Permissions
+from stacks.permissions import LOG_GATEWAY, Capabilities, Permissions
 from stacks.settings import ENVIRONMENTS, environment_settings
-from stacks.tasks import permissions
+from stacks.tasks import api_permissions, permissions
 from tests.infrastructure.synthesis import Statement, Synthesis, flat
 
 # The services know no resource for these.
@@ -32,10 +32,14 @@ WITHOUT_RESOURCE_LEVEL = {
     "logs:DescribeLogGroups",
     "cloudwatch:PutMetricData",
 }
+# API Gateway logs for all APIs of an account and region in one role, into groups that it names itself.
+OF_THE_GATEWAYS_LOG = set(LOG_GATEWAY.actions)
 LONGEST = TenantLayout(Environment.STAGING, "a" * 12, "1" * 12, "ap-southeast-99")
 LONGEST_CAPABILITIES = Capabilities(LONGEST, LONGEST.arn("kms", f"key/{'0' * 36}"))
 PROD = Capabilities(TenantLayout(Environment.PROD, "acme", "123456789012", "ap-southeast-1"), "key")
 INLINE_POLICY_LIMIT = 10_240
+SHARED = (*Api, "gateway")
+"""The roles that an environment has once."""
 
 
 @pytest.fixture(scope="module", params=["dev", "prod"])
@@ -50,8 +54,11 @@ def identity(synthesis: Synthesis, owner: str) -> dict[str, Statement]:
 
 
 def whose(statement: Statement) -> str:
-    """The part of a role's name that says whose it is: `refine`, `refine-job`."""
-    found = re.fullmatch(r"medallion-[a-z]+-[a-z0-9]+-([a-z-]+?)-(<AWS::Region>|[a-z]+-[a-z]+-\d)", statement.owner)
+    """The part of a role's name that says whose it is: `refine`, `refine-job`; `environment-api` of what is shared."""
+    region = r"(?:<AWS::Region>|[a-z]+-[a-z]+-\d)"
+    if found := re.fullmatch(rf"medallion-[a-z]+-({'|'.join(SHARED)})-{region}", statement.owner):
+        return f"environment-{found[1]}"
+    found = re.fullmatch(rf"medallion-[a-z]+-[a-z0-9]+-([a-z-]+?)-{region}", statement.owner)
     assert found, f"{statement.owner} is not named as the tenants' roles are"
     return found[1]
 
@@ -96,7 +103,7 @@ def test_every_resource_is_named_when_the_service_can_name_it(synthesis: Synthes
         if each.kind == "identity" and "*" in each.resources
         for action in each.actions
     }
-    assert unnamed == WITHOUT_RESOURCE_LEVEL
+    assert unnamed == WITHOUT_RESOURCE_LEVEL | OF_THE_GATEWAYS_LOG
 
 
 def test_no_statement_says_not(synthesis: Synthesis) -> None:
@@ -119,11 +126,13 @@ def test_no_policy_stands_outside_its_role(synthesis: Synthesis) -> None:
 
 def test_there_is_one_role_for_each_function_job_and_machine_and_the_schedules(dev: Synthesis, prod: Synthesis) -> None:
     on_glue, on_emr = (f"{job}-job" for job in Job), (f"{job}-emr" for job in jobs.ON_EMR)
-    in_dev = {*Task, *Machine, "schedule", *on_glue}
+    in_dev = {*Task, *Machine, "schedule", "api", *on_glue}
     for synthesis, expected in ((dev, in_dev), (prod, {*in_dev, *on_emr})):
         roles = synthesis.resources("AWS::IAM::Role", "acme-pipeline").values()
         assert len(roles) == len(expected)
-        assert {whose(each) for each in synthesis.statements() if each.kind == "identity"} == expected
+        shared = {f"environment-{each}" for each in SHARED}
+        assert {whose(each) for each in synthesis.statements() if each.kind == "identity"} == expected | shared
+        assert len(synthesis.resources("AWS::IAM::Role", "prod-api" if synthesis is prod else "dev-api")) == len(SHARED)
 
 
 @pytest.mark.parametrize("task", Task)
@@ -223,12 +232,43 @@ def test_only_the_tenants_items_are_reached_when_a_role_uses_the_control_table(s
     of_table = [each for each in synthesis.statements() if any(":table/medallion-" in one for one in each.resources)]
     assert of_table
     for each in of_table:
+        if whose(each) == "environment-authorize":
+            continue
         tenant = each.owner.split("-")[2]
         assert each.raw["Condition"] == {
             "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"TENANT#{tenant}", f"TENANT#{tenant}#*"]}
         }
         # Without a key in the request the condition would hold for anything.
         assert not {"dynamodb:Scan", "dynamodb:PartiQLSelect", "dynamodb:DescribeTable"} & set(each.actions)
+
+
+def test_the_api_reaches_a_tenant_in_that_tenants_role_alone(synthesis: Synthesis) -> None:
+    of_api = identity(synthesis, "environment-api")
+    assert set(of_api) == {"WriteLog", "SendTraces", "TakeTenantRole", "ListTenants"}
+    [pattern] = of_api["TakeTenantRole"].resources
+    assert re.fullmatch(r"arn:aws:iam::.+:role/medallion-(dev|prod)-\*-api-[^*]+", pattern)
+    trusts = [each for each in synthesis.statements() if each.kind == "trust" and whose(each) == "api"]
+    for each in trusts:
+        assert whose_arn(flat(each.raw["Principal"]["AWS"])) == "environment-api"
+
+
+def whose_arn(arn: str) -> str:
+    return whose(Statement("", arn.rpartition("/")[2], "identity", {}))
+
+
+def test_the_authorizer_reads_keys_one_by_one_and_nothing_else(synthesis: Synthesis) -> None:
+    of_authorizer = identity(synthesis, "environment-authorize")
+    assert set(of_authorizer) == {"WriteLog", "SendTraces", "FindKey"}
+    assert of_authorizer["FindKey"].actions == ("dynamodb:GetItem",)
+    assert of_authorizer["FindKey"].raw["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TENANT#*#KEYS", "OPERATORS#KEYS"]}
+    }
+
+
+def test_the_apis_role_of_a_tenant_holds_what_its_table_says(prod: Synthesis) -> None:
+    expected = {each.sid: set(each.actions) for each in api_permissions(PROD)}
+    assert {sid: set(each.actions) for sid, each in identity(prod, "api").items()} == expected
+    assert sizes(api_permissions(LONGEST_CAPABILITIES)) < INLINE_POLICY_LIMIT
 
 
 def test_a_role_is_passed_to_the_service_that_it_is_made_for(dev: Synthesis, prod: Synthesis) -> None:
@@ -297,9 +337,16 @@ def test_only_housekeeping_removes_tables_files_and_a_job_only_what_is_a_runs(sy
             assert [resource.partition("/")[2] for resource in each.resources] == ["runs/*"]
 
 
+UNCONDITIONAL = ("lambda.amazonaws.com", "apigateway.amazonaws.com")
+"""Lambda names the function's role; API Gateway's log role is the account's, not an API's."""
+
+
 def test_a_service_may_assume_a_role_for_the_tenants_own_resource_only(synthesis: Synthesis) -> None:
     for each in synthesis.statements():
-        if each.kind != "trust" or each.raw["Principal"]["Service"] == "lambda.amazonaws.com":
+        if each.kind != "trust" or each.raw["Principal"].get("Service") in UNCONDITIONAL:
+            continue
+        if "AWS" in each.raw["Principal"]:
+            assert whose(each) == "api"
             continue
         conditions = json.dumps(each.raw["Condition"])
         assert "aws:SourceAccount" in conditions
