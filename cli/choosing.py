@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from cli.errors import BadArgument
-from medallion.plan.quarantine import Chosen, State
+from medallion.plan.quarantine import Chosen
 
 Source = Annotated[str, typer.Option("--source", "-s", help="The source.")]
 Codes = Annotated[
@@ -29,21 +28,6 @@ Rows = Annotated[
     list[int] | None,
     typer.Option("--row", min=1, help="This record of the one --object, by its number from 1. Repeatable."),
 ]
-
-
-class Standing(StrEnum):
-    """Where an entry stands: as medallion.plan.quarantine.State, or anywhere."""
-
-    OPEN = "open"
-    RESOLVED = "resolved"
-    CONDEMNED = "condemned"
-    PENDING = "pending"
-    WITHDRAWN = "withdrawn"
-    ALL = "all"
-
-    @property
-    def state(self) -> State | None:
-        return None if self is Standing.ALL else State(self)
 
 
 def choose(

@@ -30,7 +30,7 @@ Said = tuple[str, str]
 
 
 def decide_over(target: Target, tenant: str, run_id: str, *, approved: bool, by: str, reason: str) -> Run:
-    """Approve or reject a held run. UnknownRun if it is not held."""
+    """Approve or reject a held run. NotHeld if it is not."""
     return decide(_platform(target, tenant), run_id, approved=approved, by=by, reason=reason)
 
 

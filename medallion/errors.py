@@ -39,6 +39,14 @@ class UnknownRun(MedallionError):
     """No run of that id exists for the tenant."""
 
 
+class NotHeld(UnknownRun):
+    """A run waits for nobody's decision, or not any more."""
+
+
+class UnknownEntry(MedallionError):
+    """No record stands at that place of a source's quarantine."""
+
+
 class UnknownKey(MedallionError):
     """No API key of that id exists, or it opens nothing any more."""
 

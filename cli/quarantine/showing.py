@@ -15,14 +15,13 @@ from cli.choosing import (
     Runs,
     Since,
     Source,
-    Standing,
     Until,
     choose,
 )
 from cli.errors import NoSuchEntry
 from cli.options import Limit, RunId, Tenant, options
 from cli.output import Json, print_facts, print_json, print_table, progress, say
-from medallion.steps.quarantine import Entry, EntryError, WholeEntry, entries, view, whole_entries
+from medallion.steps.quarantine import Entry, EntryError, Standing, WholeEntry, entries, view, whole_entries
 
 
 def list_entries(

@@ -25,8 +25,10 @@ _STATUS: Mapping[type[errors.MedallionError], HTTPStatus] = {
     errors.UnknownSource: HTTPStatus.NOT_FOUND,
     errors.UnknownRow: HTTPStatus.NOT_FOUND,
     errors.UnknownRun: HTTPStatus.NOT_FOUND,
+    errors.UnknownEntry: HTTPStatus.NOT_FOUND,
     errors.UnknownKey: HTTPStatus.NOT_FOUND,
     errors.UnknownOperation: HTTPStatus.NOT_FOUND,
+    errors.NotHeld: HTTPStatus.CONFLICT,
     errors.NotRepeatable: HTTPStatus.CONFLICT,
     errors.BreakerNotOpen: HTTPStatus.CONFLICT,
     errors.NotReversible: HTTPStatus.CONFLICT,
@@ -41,6 +43,7 @@ _STATUS: Mapping[type[errors.MedallionError], HTTPStatus] = {
     errors.InvalidContract: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidModel: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidCorrection: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.OperationTooLarge: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.LaneNotAvailable: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 """An error that is not in it, nor a kind of one that is, is a fault of the platform's."""

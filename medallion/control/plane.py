@@ -219,6 +219,23 @@ class ControlPlane:
         """The tenant's runs that have not ended, held ones among them, the oldest first."""
         return [run for run in map(self.find_run, self.open_runs()) if run is not None]
 
+    def page_of_held(self, limit: int, after: str = "") -> RunPage:
+        """The runs that wait for a person, the oldest first, `limit` at most: those made after the run `after`. A page
+        looks at no more than EXAMINED runs that have not ended; `before` is where the next begins.
+        """
+        pk, held = OpenRun.key_of(self._tenant, "").pk, list[Run]()
+        beyond = f"{OpenRun.SK}{after}" if after else ""
+        listed = self._table.query(OpenRun, pk, OpenRun.SK, limit=EXAMINED + 1, beyond=beyond)
+        for first in range(0, min(len(listed), EXAMINED), _AT_ONCE):
+            ids = [one.run_id for one in listed[first : min(first + _AT_ONCE, EXAMINED)]]
+            found = self._table.get_many(Run, [Run.key_of(self._tenant, one) for one in ids])
+            for run in sorted(found, key=lambda one: one.run_id):
+                if run.status is RunStatus.HELD and run.approval is None:
+                    held.append(run)
+                if len(held) == limit:
+                    return RunPage(held, run.run_id)
+        return RunPage(held, listed[EXAMINED - 1].run_id if len(listed) > EXAMINED else "")
+
     def note(self, run_id: str, **changes: Any) -> None:
         """Set attributes of a run that has not ended."""
         self._table.update(Run.key_of(self._tenant, run_id), _json(run_id, changes), STILL_OPEN)

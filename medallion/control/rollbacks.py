@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from boto3.dynamodb.conditions import Attr
 
@@ -40,6 +40,13 @@ class Rollback(Item):
         return Key(f"TENANT#{tenant}#ROLLBACKS#{subject}", f"{Rollback.SK}{begun}")
 
 
+class RollbackPage(NamedTuple):
+    """Rollbacks, newest first. `before` is where the next page begins, or nothing if there is no more."""
+
+    rollbacks: list[Rollback]
+    before: str
+
+
 class Rollbacks:
     """The rollbacks of one tenant's sources and models."""
 
@@ -51,6 +58,14 @@ class Rollbacks:
         """The subject's rollbacks, newest first."""
         pk = Rollback.key_of(self._tenant, subject, "").pk
         return self._table.query(Rollback, pk, Rollback.SK, newest_first=True)
+
+    def page(self, subject: str, limit: int, before: str = "") -> RollbackPage:
+        """The subject's newest rollbacks, `limit` at most: those that began before that moment (ISO 8601)."""
+        pk = Rollback.key_of(self._tenant, subject, "").pk
+        beyond = f"{Rollback.SK}{before}" if before else ""
+        found = self._table.query(Rollback, pk, Rollback.SK, limit=limit + 1, newest_first=True, beyond=beyond)
+        shown = found[:limit]
+        return RollbackPage(shown, shown[-1].begun_at.isoformat() if len(found) > limit else "")
 
     def begin(self, rollback: Rollback) -> None:
         self._table.put(rollback, self._key(rollback), ABSENT)

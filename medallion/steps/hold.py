@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from medallion.control.items import Approval, Run, RunStatus
-from medallion.errors import UnknownRun
+from medallion.errors import NotHeld
 from medallion.events import EventType
 from medallion.steps.lease import hand_over
 from medallion.steps.platform import Platform
@@ -23,14 +23,14 @@ def hold(platform: Platform, ticket: Ticket, task_token: str) -> None:
 def decide(platform: Platform, run_id: str, *, approved: bool, by: str, reason: str) -> Run:
     """Approve or reject a held run, once. Approval refines it again, on what is published by then.
 
-    UnknownRun if it is not held, or is not held any more.
+    NotHeld if it is not, or is not any more.
     """
     run = platform.control.run(run_id)
     if run.status is not RunStatus.HELD or not run.task_token:
-        raise UnknownRun(f"run {run_id} is {run.status}, not held: there is nothing to decide")
+        raise NotHeld(f"run {run_id} is {run.status}, not held: there is nothing to decide")
     approval = Approval(approved=approved, by=by, reason=reason, at=platform.clock(), digest=run.digest)
     if not platform.control.decide(run, approval):
-        raise UnknownRun(f"run {run_id} has just been decided by someone else; look at it with `medallion run`")
+        raise NotHeld(f"run {run_id} has just been decided by someone else; look at it with `medallion run`")
     if approved and run.kind.of_source:
         source = platform.control.source(run.subject)
         since = platform.clock() - timedelta(minutes=source.guard.breaker_minutes)
@@ -40,7 +40,7 @@ def decide(platform: Platform, run_id: str, *, approved: bool, by: str, reason: 
     try:
         platform.states.send_task_success(taskToken=run.task_token, output=output)
     except (gone.TaskTimedOut, gone.TaskDoesNotExist, gone.InvalidToken) as ended:
-        raise UnknownRun(
+        raise NotHeld(
             f"run {run_id} waits no longer: its execution has ended; do it again with `medallion rerun`"
         ) from ended
     return platform.control.run(run_id)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import boto3
 import sqlglot
 
 from medallion.contracts.model import Frozen
+from medallion.errors import UnknownEntry
 from medallion.layout import TenantLayout, Zone, checked_source
 from medallion.plan.quarantine import Chosen, State, current_entries, standing_events
 from medallion.plan.sql import WRITTEN_IN, literal
@@ -18,6 +20,21 @@ _SEPARATOR = "\x1f"
 """Joins what a query's cell holds several of; records of text have no such character."""
 _TEXT = "="
 """Stands before a text, so that an empty one is told from none."""
+
+
+class Standing(StrEnum):
+    """Where an entry stands: one of medallion.plan.quarantine.State, or anywhere."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+    CONDEMNED = "condemned"
+    PENDING = "pending"
+    WITHDRAWN = "withdrawn"
+    ALL = "all"
+
+    @property
+    def state(self) -> State | None:
+        return None if self is Standing.ALL else State(self)
 
 
 class Place(NamedTuple):
@@ -103,6 +120,17 @@ def whole_entries(
     """The chosen entries of that record number, with what each record says."""
     where = f"{condition(chosen)} AND source_row = {int(row)}"
     return [WholeEntry(**one) for one in _ask(session, layout, source, where, content=True)]
+
+
+def whole_entry(
+    session: boto3.Session, layout: TenantLayout, source: str, source_file_id: str, source_row: int
+) -> WholeEntry:
+    """The entry of that record; UnknownEntry if it never failed."""
+    chosen = Chosen(records=((source_file_id, source_row),))
+    found = whole_entries(session, layout, source, chosen, row=source_row)
+    if not found:
+        raise UnknownEntry(f"record {source_row} of {source_file_id} is not in quarantine of {source}")
+    return found[0]
 
 
 def history(

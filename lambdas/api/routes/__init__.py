@@ -1,6 +1,30 @@
 """One module for each kind of thing that the API tells of: parse the request, call one function, answer."""
 
-from lambdas.api.routes import audit, health, keys, tenants
+from lambdas.api.routes import (
+    approvals,
+    audit,
+    backfills,
+    breaker,
+    health,
+    keys,
+    operations,
+    quarantine,
+    rollbacks,
+    runs,
+    tenants,
+)
 
-ROUTERS = (health.routes, tenants.routes, keys.routes, audit.routes)
+ROUTERS = (
+    health.routes,
+    tenants.routes,
+    runs.routes,
+    approvals.routes,
+    quarantine.routes,
+    backfills.routes,
+    breaker.routes,
+    rollbacks.routes,
+    operations.routes,
+    keys.routes,
+    audit.routes,
+)
 """In the order in which the documentation tells of them."""

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 import sqlglot
 
-from cli.choosing import Standing, choose, moment_of
+from cli.choosing import choose, moment_of
 from cli.errors import BadArgument
 from medallion.plan.quarantine import State
-from medallion.steps.quarantine import condition
+from medallion.steps.quarantine import Standing, condition
 
 
 def test_condition_is_trinos_when_athena_is_asked() -> None:
