@@ -112,5 +112,8 @@ def view(operation: Operation) -> OperationView:
 
 def _told(operation: Operation, kind: type[BaseModel]) -> dict[str, Any]:
     told = operation.model_dump(include=set(kind.model_fields))
-    absent = {name: told[name] or None for name in ("run_id", "problem", "problem_kind") if name in told}
-    return {**told, **absent}
+    return {name: None if value == "" and name in _ABSENT else value for name, value in told.items()}
+
+
+_ABSENT = ("run_id", "problem", "problem_kind")
+"""What is null where there is nothing to say."""

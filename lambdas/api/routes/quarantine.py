@@ -28,11 +28,11 @@ from lambdas.api.pages import cursor as cursor_to
 from lambdas.api.pages import place_of as place_in
 from lambdas.api.routing import router
 from medallion.errors import InvalidCorrection
-from medallion.plan.quarantine import Chosen, State
+from medallion.plan.quarantine import Chosen
 from medallion.plan.sql import literal
 from medallion.steps.asked import EntriesAsked, RecordTexts
 from medallion.steps.operations import OperationKind
-from medallion.steps.quarantine import Place, entries, history, whole_entry
+from medallion.steps.quarantine import Place, Standing, entries, history, whole_entry
 
 routes = router(
     "quarantine", "Quarantine: records that failed, each with all its errors: look, correct, try once more."
@@ -122,8 +122,7 @@ def list_quarantine(
     ] = [],  # noqa: B006  # as above
     since: Moment = None,
     until: Moment = None,
-    state: Annotated[State | None, Query(description="Only those that stand so; `open` unless `all` is true.")] = None,
-    all_states: Annotated[bool, Query(alias="all", description="Those in any state.")] = False,
+    state: Annotated[Standing, Query(description="Only those that stand so.")] = Standing.OPEN,
 ) -> Page[EntryView]:
     """List quarantined records. Where each came from, and which rules it fails; the newest run's first."""
     chosen = Chosen(
@@ -135,10 +134,9 @@ def list_quarantine(
         since=utc(since),
         until=utc(until),
     )
-    wanted = state or (None if all_states else State.OPEN)
-    platform = caller.platform
+    platform, after = caller.platform, _after(cursor)
     name = platform.control.source(source).name
-    found = entries(platform.session, platform.layout, name, chosen, wanted, limit=limit + 1, after=_after(cursor))
+    found = entries(platform.session, platform.layout, name, chosen, state.state, limit=limit + 1, after=after)
     last = found[limit - 1].place if len(found) > limit else ()
     return Page(items=[entry_view(one) for one in found[:limit]], next=cursor_to(_LIST, *map(str, last)))
 
