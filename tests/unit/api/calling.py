@@ -19,9 +19,10 @@ from medallion.control.keys import OPERATORS, Role
 from medallion.control.plane import ControlPlane
 from medallion.engines.resources import Resources
 from medallion.errors import UnknownTenant
-from medallion.layout import Environment, EnvironmentLayout
+from medallion.layout import Environment, EnvironmentLayout, Task
 from medallion.steps.platform import Platform
 from tests.unit.control.memory import MemoryTable
+from tests.unit.control.waiting import States
 
 LAYOUT = EnvironmentLayout(Environment.DEV, "000000000000", "eu-west-1")
 _NUMBERS = count()
@@ -30,9 +31,18 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class MemoryPlatform(Platform):
-    """A tenant's platform whose control plane is in memory."""
+    """A tenant's platform whose control plane is in memory. `invoked` are the functions that were called."""
 
     table: MemoryTable = field(default_factory=MemoryTable, kw_only=True)
+    waiting: States = field(default_factory=States, kw_only=True)
+    invoked: list[tuple[Task, dict[str, Any]]] = field(default_factory=list, kw_only=True)
+
+    def invoke(self, task: Task, event: dict[str, Any]) -> None:
+        self.invoked.append((task, event))
+
+    @cached_property
+    def states(self) -> Any:
+        return self.waiting
 
     @cached_property
     def control(self) -> ControlPlane:
@@ -42,9 +52,9 @@ class MemoryPlatform(Platform):
 class MemoryTenancy:
     """Tenants in one table, as they are in the environment's."""
 
-    def __init__(self, *tenants: str) -> None:
+    def __init__(self, *tenants: str, session: Any = None) -> None:
         self.table = MemoryTable()
-        session = boto3.Session(region_name="eu-west-1")
+        session = session or boto3.Session(region_name="eu-west-1")
         self._platforms = {
             one: MemoryPlatform(
                 LAYOUT.tenant(one), session, Resources(region="eu-west-1"), lambda: NOW, table=self.table

@@ -24,6 +24,15 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LAYOUT = EnvironmentLayout(Environment.DEV, "000000000000", "eu-west-1").tenant("trial")
 
 
+class Clock:
+    """A clock that a test sets."""
+
+    now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
 class TaskGone(Exception):
     """A task that does not wait, or does not any more."""
 
