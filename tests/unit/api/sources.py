@@ -1,0 +1,20 @@
+"""A source that is registered."""
+
+from __future__ import annotations
+
+from medallion.contracts.model import Lane, Trigger
+from medallion.control.items import Source
+from medallion.control.plane import ControlPlane
+
+
+def save_source(control: ControlPlane, name: str = "orders") -> None:
+    control.save_source(
+        Source(
+            name=name,
+            contract_version="1.0.0",
+            ruleset="r",
+            trigger=Trigger.ON_ARRIVAL,
+            lane=Lane.AUTO,
+            approval="automatic",
+        )
+    )
