@@ -52,7 +52,9 @@ def test_corrected_records_reach_silver_once_when_they_are_reprocessed_twice(ben
     assert outcomes(first) == {"rows_in": 52, "inserted": 50, "quarantined": 2}
     places = {"seen": "'7'", "name": "LEFT(name, 3)"}
     assert correct(bench.platform, "fixed", Chosen(), places, ADA) == 2
-    assert correct(bench.platform, "fixed", Chosen(), places, ADA) == 0, "it says so already"
+    assert correct(bench.platform, "fixed", Chosen(), places, ADA) == 2, "the same request, once more"
+    later = Person(ADA.by, ADA.reason, BEGIN + timedelta(minutes=1))
+    assert correct(bench.platform, "fixed", Chosen(), places, later) == 0, "it says so already"
     run = again(bench, "fixed")
     assert run is not None
     assert (run.status, outcomes(run)) == (RunStatus.PROMOTED, {"rows_in": 2, "inserted": 2})

@@ -58,7 +58,7 @@ def steward(tenancy: MemoryTenancy) -> TestClient:
 
 def test_entries_are_those_that_every_filter_chooses(athena: Athena, steward: TestClient) -> None:
     athena.rows = [entry(1)]
-    asked = {
+    asked: dict[str, str | list[str] | list[int]] = {
         "code": ["TYPE_ERROR", "it's"],
         "column": "amount",
         "object": OBJECT,
