@@ -147,7 +147,7 @@ def _idle(price: Prices) -> list[str]:
         * (2 * 0.5 * price["lambda_gb_second"] + price["lambda_request"] + price["scheduler_invocation"]),
         f"daily housekeeping of {sources} sources: 5 s of a 4 GB function each": passes
         * (5 * 4 * price["lambda_gb_second"] + price["lambda_request"] + price["scheduler_invocation"]),
-        "alarms on 7 dead-letter queues (none in dev)": 7 * price["alarm_month"],
+        "alarms on 8 dead-letter queues (none in dev)": 8 * price["alarm_month"],
         "Glue jobs, the EMR Serverless application, Athena's workgroup, state machines": 0.0,
     }
     total = sum(lines.values())

@@ -51,20 +51,20 @@ def test_corrected_records_reach_silver_when_it_is_asked_for(trial: Deployed) ->
     first = entries(session, layout, "orders", chosen, State.OPEN, limit=1)
     second = entries(session, layout, "orders", chosen, State.OPEN, limit=1, after=first[0].place)
     assert [one.source_row for one in (*first, *second)] == [41, 42]
-    said = {"chosen": {"runs": [run.run_id]}, "expressions": {"customer": "'1'"}}
+    said = {"chosen": {"runs": [run.run_id]}, "expressions": {"customer_id": "'1'"}}
     assert done(asked(trial, OperationKind.FORESEE_CORRECTION, "orders", said)) == {
         "entries": 2,
-        "columns": {"customer": 2},
+        "columns": {"customer_id": 2},
     }
     operation = asked(trial, OperationKind.REPROCESS, "orders", said)
     again = trial.ended(done(operation)["run_id"])
     assert (again.status, again.total("inserted"), again.requested_by) == (RunStatus.PROMOTED, 2, "Ada")
-    assert trial.count("{silver}.orders", "id IN (8040, 8041) AND customer = 1") == 2
+    assert trial.count("{silver}.orders", "id IN (8040, 8041) AND customer_id = 1") == 2
     told = history(session, layout, "orders", identity, 41)
     assert [(one.event, one.actor) for one in told][:2] == [("quarantined", "pipeline"), ("corrected", "Ada")]
     assert told[-1].event == "resolved"
     whole = whole_entry(session, layout, "orders", identity, 41)
-    assert (whole.state, whole.record["customer"], whole.record["note"]) == (State.RESOLVED, "1", "a")
+    assert (whole.state, whole.record["customer_id"], whole.record["note"]) == (State.RESOLVED, "1", "a")
 
     # Told of it again, the function leaves it as it ended.
     trial.invoke(Task.OPERATE, {"operation_id": operation.operation_id})
