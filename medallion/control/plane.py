@@ -232,8 +232,8 @@ class ControlPlane:
             for run in sorted(found, key=lambda one: one.run_id):
                 if run.status is RunStatus.HELD and run.approval is None:
                     held.append(run)
-                if len(held) == limit:
-                    return RunPage(held, run.run_id)
+                if len(held) > limit:
+                    return RunPage(held[:limit], held[limit - 1].run_id)
         return RunPage(held, listed[EXAMINED - 1].run_id if len(listed) > EXAMINED else "")
 
     def note(self, run_id: str, **changes: Any) -> None:

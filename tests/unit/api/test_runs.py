@@ -102,7 +102,8 @@ def test_held_runs_are_listed_the_oldest_first(
     first = steward.get("/approvals", params={"limit": 2}).json()
     rest = steward.get("/approvals", params={"limit": 2, "cursor": first["next"]}).json()
     assert [one["run_id"] for one in first["items"]] == runs[:2]
-    assert [one["run_id"] for one in rest["items"]] == runs[2:]
+    assert ([one["run_id"] for one in rest["items"]], rest["next"]) == (runs[2:], None)
+    assert steward.get("/approvals", params={"limit": 3}).json()["next"] is None
 
 
 @pytest.mark.parametrize(("decision", "attempt"), [("approve", 2), ("reject", 1)])
