@@ -89,4 +89,18 @@ MUTATIONS = (
         "        if False\n",
         ("tests/unit/ledger/test_gate.py",),
     ),
+    Mutation(
+        "a cancelled run is published",
+        "medallion/control/plane.py",
+        'wanted = STILL_OPEN & _unset("cancelled")\n',
+        "wanted = STILL_OPEN\n",
+        ("tests/unit/steps/test_cancel.py::test_a_cancelled_run_is_not_published_when_it_comes_so_far",),
+    ),
+    Mutation(
+        "an operation is begun twice",
+        "medallion/control/operations.py",
+        'as_read = Attr("status").eq(operation.status) & Attr("tries").eq(operation.tries)\n',
+        "as_read = _GOES_ON\n",
+        ("tests/unit/control/test_operations.py::test_it_is_begun_once_when_two_begin_it",),
+    ),
 )
