@@ -54,8 +54,9 @@ BY_STATEMENT: dict[tuple[str, str], Scenario] = {
     (Task.OPERATE, "DescribeExecutions"): operations.DONE_AGAIN,
     **{
         (Task.OPERATE, sid): operations.CANCELLED
-        for sid in ("StopExecutions", "AnswerTasks", "GetRuns", "ListArtifacts", "DescribeBronzeTables", "GetBronze")
+        for sid in ("StopExecutions", "AnswerTasks", "GetRuns", "DescribeBronzeTables", "GetBronze")
     },
+    (Task.OPERATE, "ListArtifacts"): operations.CANCELLED_UNBEGUN,
     ("schedule", "InvokeHousekeep"): scenarios.HOUSEKEEPING_FIRED,
     **{(task, "AnswerTasks"): scenario for task, scenario in scenarios.NEXT_WOKEN.items()},
     **{(task, "SendDeadLetter"): scenario for task, scenario in scenarios.DEAD_LETTER_KEPT.items()},

@@ -20,7 +20,7 @@ from medallion.steps.rollback import rollback
 from tests.least_privilege.scenarios import Scenario, publish_nothing, wait
 from tests.least_privilege.trial import Trial, expect
 
-SUBJECT = f"{Zone.SILVER}#orders"
+SUBJECT = f"{Zone.SILVER}#reviewed"
 
 
 def roll_back(trial: Trial) -> None:
@@ -39,18 +39,30 @@ def roll_back(trial: Trial) -> None:
 
 
 def cancel(trial: Trial) -> None:
-    """Of two runs the first is cancelled where it waits for its lease; the second is woken by that."""
-    leases, first = trial.deployed.control.leases, next(trial.numbers) * 100
-    leases.acquire(SUBJECT, "nobody", datetime.now(UTC))
-    try:
-        runs = [trial.arrive("orders", f"id,customer,amount,note\n{first + number},1,2.50,\n") for number in (0, 1)]
-        wait(lambda: {one.run_id for one in leases.waiters(SUBJECT)} >= {*runs}, "the runs do not wait for their lease")
-    finally:
-        leases.release(SUBJECT, "nobody")
-    done = _operate(trial, OperationKind.CANCEL, runs[0], {})
+    """A held run is cancelled that has its lease yet: what it wrote is taken back, and the run behind it is woken."""
+    leases = trial.deployed.control.leases
+    first = trial.arrive("reviewed", f"id\n{next(trial.numbers)}\n")
+    trial.watch(first, RunStatus.HELD)
+    leases.acquire(SUBJECT, first, datetime.now(UTC))
+    second = trial.arrive("reviewed", f"id\n{next(trial.numbers)}\n")
+    wait(lambda: second in [one.run_id for one in leases.waiters(SUBJECT)], "the run does not wait for its lease")
+    done = _operate(trial, OperationKind.CANCEL, first, {})
     expect(done.status is OperationStatus.SUCCEEDED, done.problem)
-    expect(trial.deployed.control.run(runs[0]).status is RunStatus.FAILED, "the run was not cancelled")
-    trial.watch(runs[1], RunStatus.PROMOTED)
+    expect(trial.deployed.control.run(first).status is RunStatus.FAILED, "the run was not cancelled")
+    trial.watch(second, RunStatus.HELD)
+
+
+def cancel_unbegun(trial: Trial) -> None:
+    """A run is cancelled that was never started: it has no documents."""
+    now = datetime.now(UTC)
+    run_id = f"{now:%Y%m%dt%H%M%S}-unbegun{next(trial.numbers)}"
+    run = Run(run_id=run_id, kind=RunKind.INGEST, subject="reviewed", lane="lambda", created_at=now)
+    trial.deployed.control.create_run(run)
+    try:
+        done = _operate(trial, OperationKind.CANCEL, run_id, {})
+    finally:
+        trial.deployed.control.end(run_id, RunStatus.FAILED, now, reason="a test")
+    expect(done.status is OperationStatus.SUCCEEDED, done.problem)
 
 
 def do_again(trial: Trial) -> None:
@@ -134,6 +146,7 @@ def _other_rules(trial: Trial) -> Iterator[None]:
 
 ROLLED_BACK = Scenario("tables rolled back", roll_back)
 CANCELLED = Scenario("run cancelled", cancel)
+CANCELLED_UNBEGUN = Scenario("unbegun run cancelled", cancel_unbegun)
 DONE_AGAIN = Scenario("run done again", do_again)
 FORESEEN = Scenario("reprocess foreseen", foresee)
 TAKEN_UP = Scenario("operation taken up", take_up)

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from local.settings import Settings
 from medallion.control.items import RunStatus
+from medallion.control.keys import Role
 from medallion.control.operations import Operation, OperationStatus
 from medallion.layout import Task, Zone
 from medallion.people import Person
 from medallion.plan.quarantine import Chosen, State
 from medallion.steps.operations import OperationKind, ask
 from medallion.steps.quarantine import entries, history, whole_entry
+from tests.integration.pipeline.calling import Caller, holder
 from tests.integration.pipeline.deployed import Deployed, eventually
 
 HEADER = "id,customer,amount,note\n"
@@ -114,3 +117,33 @@ def test_it_is_told_why_when_an_operation_fails(trial: Deployed) -> None:
     promoted = next(run for run in trial.control.runs() if run.status is RunStatus.PROMOTED)
     late = asked(trial, OperationKind.CANCEL, promoted.run_id, {})
     assert (late.problem_kind, "rolled back" in late.problem) == ("NotCancellable", True)
+
+
+def test_a_person_looks_and_asks_through_the_api_in_the_tenants_own_role(trial: Deployed, embedded: Settings) -> None:
+    run = trial.ingest("orders", orders(8300, '8340,one,1.00,"a ""note"""'), "by-the-api.csv")
+    viewer, steward, engineer = (holder(trial, embedded, role) for role in (Role.VIEWER, Role.STEWARD, Role.ENGINEER))
+    assert told(viewer, f"/runs/{run.run_id}")["step_seconds"]["RefineRun"] > 0
+    assert run.run_id in [one["run_id"] for one in told(viewer, "/runs?source=orders&status=promoted")["items"]]
+    [entry] = told(viewer, f"/sources/orders/quarantine?run={run.run_id}")["items"]
+    whole = told(viewer, f"/sources/orders/quarantine/{entry['entry_id']}")
+    assert (whole["record"]["note"], [one["event"] for one in whole["history"]]) == ('a "note"', ["quarantined"])
+    assert told(viewer, "/sources/orders/breaker")["open"] is False
+    assert told(viewer, "/approvals")["next"] is None
+
+    asked = {"chosen": {"runs": [run.run_id]}, "expressions": {"customer_id": "'2'"}, "reason": "a test"}
+    path = "/sources/orders/quarantine/reprocess"
+    assert viewer.post(path, asked).status_code == 403
+    answer = steward.post(f"{path}/dry-run", asked, Prefer="wait=20")
+    assert answer.status_code in (200, 202), answer.text
+    operation = ended(trial, trial.control.operations.operation(answer.json()["operation_id"]))
+    assert done(operation)["inserted"] == 1
+    late = engineer.post(f"/runs/{run.run_id}/cancellation", {"reason": "a test"})
+    assert late.status_code == 202, late.text
+    found = told(viewer, late.headers["location"].removeprefix("/v1"), Prefer="wait=20")
+    assert (found["status"], found["problem_kind"]) == ("failed", "NotCancellable")
+
+
+def told(caller: Caller, path: str, **headers: str) -> Any:
+    answer = caller.ask("GET", path, **headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
