@@ -64,13 +64,13 @@ class QueryRun(Item):
 class OpenQuery(Item):
     """That nobody has seen yet how a query ended: it is not counted so far. It stays as long as the query does."""
 
-    SK: ClassVar[str] = "QUERY#"
+    SK: ClassVar[str] = "OPEN#"
     query_id: str
     expires_at: int
 
     @staticmethod
     def key_of(tenant: str, query_id: str) -> Key:
-        return Key(f"TENANT#{tenant}#OPENQUERIES", f"{OpenQuery.SK}{query_id}")
+        return Key(f"TENANT#{tenant}#QUERIES", f"{OpenQuery.SK}{query_id}")
 
 
 class QueryPage(NamedTuple):

@@ -21,6 +21,7 @@ from medallion.layout import Environment, EnvironmentLayout, Job, Task, TenantLa
 from medallion.steps.lanes import Lanes
 
 if TYPE_CHECKING:
+    from mypy_boto3_athena import AthenaClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_lambda import LambdaClient
@@ -82,6 +83,10 @@ class Platform:
     @cached_property
     def states(self) -> SFNClient:
         return self.session.client("stepfunctions")
+
+    @cached_property
+    def athena(self) -> AthenaClient:
+        return self.session.client("athena")
 
     @cached_property
     def logs(self) -> CloudWatchLogsClient:
