@@ -30,11 +30,15 @@ logger = logging.getLogger("local.athena")
 
 _START = seam("services.athena", "_start_query_execution", "data")
 _EXECUTE = seam("services.athena", "_execute_query", "query_id", "query", "database", "ddl", "catalog")
+_RESULTS = seam("services.athena", "_get_query_results", "data")
 _RUN_DDL = seam("services.athena", "_run_ddl", "ddl", "database")
 _EXECUTIONS = seam("services.athena", "_executions")
 _WORKGROUPS = seam("services.athena", "_workgroups")
 _PUT_OBJECT = seam("services.s3", "_put_object", "bucket_name", "key", "body", "headers")
 _ERROR_RESPONSE = seam("core.responses", "error_response_json", "code", "message", "status")
+
+
+_PAGE = 1000
 
 
 class ScanLimitExceeded(Exception):
@@ -55,6 +59,7 @@ def install(settings: Settings) -> None:
     """Take over the start and the execution of queries."""
     _START.replace(_under_workgroup)
     _EXECUTE.replace(lambda original: _execute)
+    _RESULTS.replace(_counting_names)
 
 
 def run(sql: str, database: str, limit_bytes: int | None = None) -> Result:
@@ -180,6 +185,18 @@ def _under_workgroup(original: Callable[..., Any]) -> Callable[..., Any]:
         return original({**data, "ResultConfiguration": _result_configuration(data, workgroup)})
 
     return start
+
+
+def _counting_names(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Athena counts the row of the columns' names, which a query's first page begins with, among those asked for."""
+
+    def results(data: dict[str, Any]) -> Any:
+        execution = _EXECUTIONS.get().get(data.get("QueryExecutionId"))
+        if execution is None or execution.get("StatementType") != "DML" or data.get("NextToken"):
+            return original(data)
+        return original({**data, "MaxResults": max(1, data.get("MaxResults", _PAGE) - 1)})
+
+    return results
 
 
 def _result_configuration(data: dict[str, Any], workgroup: dict[str, Any]) -> dict[str, Any]:

@@ -264,6 +264,10 @@ class TenantLayout:
     def landing_key(self, source: str, name: str) -> str:
         return f"{source}/{name}"
 
+    def landed(self, source: str, name: str, version: str) -> str:
+        """The identity of an object of the source in Landing."""
+        return source_file_id(self.bucket(Zone.LANDING), self.landing_key(source, name), version)
+
     def source_of(self, landing_key: str) -> str:
         """The source that an object in Landing belongs to: the first part of its key."""
         return landing_key.partition("/")[0]
