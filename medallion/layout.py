@@ -292,6 +292,18 @@ class TenantLayout:
     def receipt_key(self, chain: str, sequence: int) -> str:
         return f"{self.receipt_prefix(chain)}{sequence:010d}.json"
 
+    @property
+    def ledger_places(self) -> dict[str, str]:
+        """What somebody has to be told by name who derives the ledger again and knows nothing of this module."""
+        return {
+            "tenant": self.tenant,
+            "region": self.region,
+            "ledger_bucket": self.bucket(Zone.LEDGER),
+            "artifacts_bucket": self.bucket(Zone.ARTIFACTS),
+            "control_table": self.shared.control_table,
+            **{zone.value: self.database(zone) for zone in TABLE_ZONES},
+        }
+
     # --- compute and orchestration
 
     def stack(self, name: str) -> str:

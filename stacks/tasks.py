@@ -195,6 +195,8 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             *can.use_key("s3", "sqs"),
             *can.read_versions(Zone.LANDING),
+            # The verification of the ledger asks whether a receipt was ever overwritten.
+            *can.list_versions(Zone.LEDGER),
             *can.read_run_documents(),
             *can.list_objects(Zone.ARTIFACTS),
             *can.write_run_documents(),
