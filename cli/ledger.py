@@ -159,4 +159,4 @@ def _places(target: Target, tenant: str) -> Places:
             aws_secret_access_key=named["AWS_SECRET_ACCESS_KEY"],
             region_name=layout.region,
         )
-    return Places(session=session, endpoint=target.endpoint, **layout.ledger_places)
+    return Places(session=session, endpoint=target.endpoint, catalog_properties={}, **layout.ledger_places)

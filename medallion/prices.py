@@ -16,7 +16,7 @@ HOURS = 730
 """Of a month."""
 TRANSITIONS, INVOCATIONS, DOCUMENTS, ITEMS, KEY_USES = 12, 10, 40, 30, 80
 """A run's steps, function calls, S3 objects, control items and uses of its key: estimates, rather too high."""
-REQUEST_SECONDS, REQUEST_GB, REQUEST_ITEMS = 0.2, 1.0, 4
+REQUEST_SECONDS, REQUEST_GB, REQUEST_ITEMS = 0.2, 1769 / 1024, 4
 """A request to the API: how long its function takes, of how much memory, and the control items that it reads and
 writes. Estimates, rather too high.
 """

@@ -64,7 +64,10 @@ def api_permissions(can: Capabilities) -> Permissions:
         *can.use_key("s3"),
         *can.read_run_documents(),
         *can.read_objects(Zone.LEDGER, "receipts/"),
+        # That a receipt is not there is told to who may list.
+        *can.list_objects(Zone.LEDGER),
         *can.write_objects(Zone.LANDING),
+        *can.list_versions(Zone.LANDING),
         *can.query(),
         *can.look_into_executions(),
         *can.answer_tasks(),

@@ -1,4 +1,4 @@
-"""The verifier, run in the tenant's own function: its code is independent of the platform's, the role it runs in is not.
+"""The verifier, run in the tenant's own function: its code is independent of the platform's, its role is not.
 
 That is a check of what is stored, for everyone who trusts the platform not to lie about itself. Who does not runs
 `medallion ledger verify` with rights and a machine of their own, and it says so in what it answers (docs/ledger.md).
@@ -39,4 +39,4 @@ def verify_ledger(platform: Platform, operation: Operation) -> dict[str, Any]:
 def places(platform: Platform) -> Places:
     """Where the verifier finds what it compares."""
     layout, endpoint = platform.layout, os.environ.get("AWS_ENDPOINT_URL")
-    return Places(session=platform.session, endpoint=endpoint, **layout.ledger_places)
+    return Places(session=platform.session, endpoint=endpoint, catalog_properties={}, **layout.ledger_places)

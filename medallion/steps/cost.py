@@ -106,7 +106,7 @@ def _used(usage: Sequence[Usage]) -> Iterator[Line]:
             service=service,
             what=f"{requests:,} requests to the API",
             dollars=requests * each,
-            assumed=f"{REQUEST_SECONDS} s of a function of {REQUEST_GB:g} GB, a few control items",
+            assumed=f"{REQUEST_SECONDS} s of a function of {REQUEST_GB:.1f} GB, a few control items",
         )
 
 

@@ -14,7 +14,9 @@ _EXCLUDED = ["/*", *(f"!/{folder}" for folder in _ONLY), "__pycache__", "*.pyc",
 
 
 def source_code() -> lambda_.Code:
-    """The domain, the handlers and the verifier: an allow-list, so that no tenant's folder, test or tool changes the code's hash."""
+    """The domain, the handlers and the verifier: an allow-list, so that no tenant's folder, test or tool changes the
+    code's hash.
+    """
     return lambda_.Code.from_asset(str(ROOT), exclude=_EXCLUDED, ignore_mode=IgnoreMode.GIT)
 
 

@@ -78,7 +78,9 @@ def requirements() -> set[str]:
 
 
 def test_the_layer_and_the_code_fit_into_a_function(layer: Path) -> None:
-    code = [file for folder in ("medallion", "lambdas", "verifier") for file in (ROOT / folder).rglob("*") if file.is_file()]
+    code = [
+        file for folder in ("medallion", "lambdas", "verifier") for file in (ROOT / folder).rglob("*") if file.is_file()
+    ]
     size = sum(file.stat().st_size for file in [*layer.rglob("*"), *code] if file.is_file())
     assert size < 0.9 * LIMIT, (
         f"{size / 2**20:.0f} MiB of {LIMIT / 2**20:.0f}; see what grew, or prune more in layer.py"
