@@ -62,6 +62,12 @@ def install(settings: Settings) -> None:
     _RESULTS.replace(_counting_names)
 
 
+def workgroup_of(query_id: str) -> str | None:
+    """The workgroup that the query was started in; None if there is no such query."""
+    execution = _EXECUTIONS.get().get(query_id)
+    return None if execution is None else str(execution["WorkGroup"])
+
+
 def run(sql: str, database: str, limit_bytes: int | None = None) -> Result:
     """Run one query. Raises what `reason` puts into words."""
     tree = trino.parse(sql)

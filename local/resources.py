@@ -1,7 +1,7 @@
 """Which resource an API call is judged on, where the emulator names another one than AWS does.
 
-Sources: the service authorization reference's pages of AWS Glue, CloudWatch Logs, EMR Serverless, EventBridge
-Scheduler, Step Functions and Systems Manager.
+Sources: the service authorization reference's pages of Amazon Athena, AWS Glue, CloudWatch Logs, EMR Serverless,
+EventBridge Scheduler, Step Functions and Systems Manager.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from local import stepfunctions
+from local import athena, stepfunctions
 from local.seams import seam
 from local.settings import Settings
 from local.spark import emr_api
@@ -104,7 +104,14 @@ def _states(path: str, headers: dict[str, str], body: bytes, query: dict[str, An
     return stepfunctions.machine_of(_json(body).get("taskToken", ""))
 
 
+def _athena(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str | None:
+    """A query is judged on the workgroup that it was started in."""
+    workgroup = athena.workgroup_of(_json(body).get("QueryExecutionId", ""))
+    return f"workgroup/{workgroup}" if workgroup else None
+
+
 _NAMED: dict[str, Callable[[str, dict[str, str], bytes, dict[str, Any]], str | None]] = {
+    "athena": _athena,
     "emr-serverless": _emr_serverless,
     "glue": _glue,
     "logs": _logs,
