@@ -223,3 +223,6 @@ DOING: Mapping[OperationKind, Doing] = MappingProxyType(
 the run's attempt, a cancelled run by its mark, a rollback by what it wrote down, a correction and a release by their
 commit, a reprocess and a backfill by the run that the operation names.
 """
+
+BESIDE = frozenset({OperationKind.VERIFY_LEDGER})
+"""The kinds that whoever calls `operate` brings: the verifier knows nothing of this package, nor this package of it."""
