@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from benchmarks.targets import Results
+from medallion.prices import Prices
 from medallion.steps.lanes import LARGE, SMALL
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
@@ -16,24 +15,6 @@ _MEMORY = 6144
 """MB of production's engine functions: engine_memory in stacks/settings.py."""
 _FUNCTION_MINUTES, _SHARE = 15, 0.5
 """How long a function may take, and how much of that a run is to use: a machine can be slower than the one measured."""
-_TRANSITIONS, _REQUESTS = 12, 10
-_DOCUMENTS, _ITEMS, _KEY_USES = 40, 30, 80
-"""A run's steps, invocations, S3 objects, control items and uses of its key: estimates, rather too high."""
-_HOURS = 730
-
-
-@dataclass(frozen=True)
-class Prices:
-    """List prices by name, US dollars: benchmarks/prices.yaml."""
-
-    of: dict[str, float]
-
-    @classmethod
-    def read(cls) -> Prices:
-        return cls(yaml.safe_load((Path(__file__).parent / "prices.yaml").read_text(encoding="utf-8")))
-
-    def __getitem__(self, name: str) -> float:
-        return self.of[name]
 
 
 @dataclass(frozen=True)
@@ -51,21 +32,14 @@ class Costs:
     @property
     def fixed(self) -> float:
         """What a run costs before its first record."""
-        price = self.prices
-        return (
-            _TRANSITIONS * price["step_functions_transition"]
-            + _REQUESTS * price["lambda_request"]
-            + _ITEMS * (price["dynamodb_write"] + price["dynamodb_read"])
-            + _DOCUMENTS * (price["s3_put"] + price["s3_get"])
-            + _KEY_USES * price["kms_request"]
-        )
+        return sum(self.prices.of_run.values())
 
     def seconds_in_function(self, cpu: float) -> float:
         """How long a function of this memory takes over so many CPU seconds."""
         return cpu / (self.memory / self.prices["lambda_mb_per_vcpu"])
 
     def function(self, cpu: float) -> float:
-        return self.seconds_in_function(cpu) * self.memory / 1024 * self.prices["lambda_gb_second"]
+        return self.prices.functions(self.seconds_in_function(cpu) * self.memory)
 
     def lambda_lane(self, records: int) -> float:
         return self.fixed + self.function(self._cpu("lambda_run") * records)
@@ -83,8 +57,7 @@ class Costs:
     def emr(self, records: int) -> float:
         price, cpu = self.prices, self._cpu("spark_refine", "job_cpu") * records
         least = price["emr_least_seconds"] * price["emr_least_vcpu"]
-        each = price["emr_vcpu_hour"] + price["emr_gb_per_vcpu"] * price["emr_gb_hour"]
-        return self._staged(records) + max(cpu, least) / 3600 * each
+        return self._staged(records) + max(cpu, least) / 3600 * price.emr_vcpu_with_memory
 
     @property
     def most_in_lambda(self) -> float:
@@ -138,17 +111,7 @@ def _digits(value: float) -> str:
 
 
 def _idle(price: Prices) -> list[str]:
-    """A tenant in a month without a record: what stands, and what looks after it."""
-    sources = 5
-    sweeps, passes = _HOURS, 30 * sources
-    lines = {
-        "the tenant's KMS key": price["kms_key_month"],
-        "hourly sweep: 2 s of a 512 MB function": sweeps
-        * (2 * 0.5 * price["lambda_gb_second"] + price["lambda_request"] + price["scheduler_invocation"]),
-        f"daily housekeeping of {sources} sources: 5 s of a 4 GB function each": passes
-        * (5 * 4 * price["lambda_gb_second"] + price["lambda_request"] + price["scheduler_invocation"]),
-        "alarms on 8 dead-letter queues (none in dev)": 8 * price["alarm_month"],
-        "Glue jobs, the EMR Serverless application, Athena's workgroup, state machines": 0.0,
-    }
+    """A tenant in a month without a record."""
+    lines = price.idle(sources=5)
     total = sum(lines.values())
     return [f"| {name} | {cost:.2f} |" for name, cost in (*lines.items(), ("**together**", total))]

@@ -159,16 +159,4 @@ def _places(target: Target, tenant: str) -> Places:
             aws_secret_access_key=named["AWS_SECRET_ACCESS_KEY"],
             region_name=layout.region,
         )
-    return Places(
-        tenant=tenant,
-        region=layout.region,
-        session=session,
-        ledger_bucket=layout.bucket(Zone.LEDGER),
-        artifacts_bucket=layout.bucket(Zone.ARTIFACTS),
-        control_table=layout.shared.control_table,
-        bronze=layout.database(Zone.BRONZE),
-        silver=layout.database(Zone.SILVER),
-        gold=layout.database(Zone.GOLD),
-        quarantine=layout.database(Zone.QUARANTINE),
-        endpoint=target.endpoint,
-    )
+    return Places(session=session, endpoint=target.endpoint, catalog_properties={}, **layout.ledger_places)

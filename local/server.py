@@ -21,6 +21,7 @@ from local import (
     recorded,
     resources,
     stepfunctions,
+    uploads,
 )
 from local.front_door import FrontDoor
 from local.ports import check_port
@@ -71,6 +72,7 @@ def prepare(settings: Settings) -> Any:
         gateway,
         properties,
         athena,
+        uploads,
         spark,
         recorded,
     ):

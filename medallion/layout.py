@@ -264,6 +264,10 @@ class TenantLayout:
     def landing_key(self, source: str, name: str) -> str:
         return f"{source}/{name}"
 
+    def landed(self, source: str, name: str, version: str) -> str:
+        """The identity of an object of the source in Landing."""
+        return source_file_id(self.bucket(Zone.LANDING), self.landing_key(source, name), version)
+
     def source_of(self, landing_key: str) -> str:
         """The source that an object in Landing belongs to: the first part of its key."""
         return landing_key.partition("/")[0]
@@ -287,6 +291,18 @@ class TenantLayout:
 
     def receipt_key(self, chain: str, sequence: int) -> str:
         return f"{self.receipt_prefix(chain)}{sequence:010d}.json"
+
+    @property
+    def ledger_places(self) -> dict[str, str]:
+        """What somebody has to be told by name who derives the ledger again and knows nothing of this module."""
+        return {
+            "tenant": self.tenant,
+            "region": self.region,
+            "ledger_bucket": self.bucket(Zone.LEDGER),
+            "artifacts_bucket": self.bucket(Zone.ARTIFACTS),
+            "control_table": self.shared.control_table,
+            **{zone.value: self.database(zone) for zone in TABLE_ZONES},
+        }
 
     # --- compute and orchestration
 

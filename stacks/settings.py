@@ -62,6 +62,8 @@ class EnvironmentSettings(BaseModel):
     log_level: str
     athena_scan_limit_gib: int = Field(ge=1)
     """A query that would scan more is cancelled."""
+    upload_mib: int = Field(default=5120, ge=1, le=5120)
+    """How large an object may be that is uploaded by a form; S3 takes 5 GiB in one request."""
     engine_memory: int = Field(ge=1024, le=10240)
     """Memory of the Lambdas that run an engine (refine, build, housekeep, gate, settle, fail)."""
     engine_storage: int = Field(ge=512, le=10240)

@@ -64,7 +64,10 @@ def api_permissions(can: Capabilities) -> Permissions:
         *can.use_key("s3"),
         *can.read_run_documents(),
         *can.read_objects(Zone.LEDGER, "receipts/"),
+        # That a receipt is not there is told to who may list.
+        *can.list_objects(Zone.LEDGER),
         *can.write_objects(Zone.LANDING),
+        *can.list_versions(Zone.LANDING),
         *can.query(),
         *can.look_into_executions(),
         *can.answer_tasks(),
@@ -195,6 +198,8 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             *can.use_key("s3", "sqs"),
             *can.read_versions(Zone.LANDING),
+            # The verification of the ledger asks whether a receipt was ever overwritten.
+            *can.list_versions(Zone.LEDGER),
             *can.read_run_documents(),
             *can.list_objects(Zone.ARTIFACTS),
             *can.write_run_documents(),

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from lambdas.api.caller import Tenancy
+from lambdas.api.counting import count
 from lambdas.api.problems import answer, internal_problem, problem_of
 from lambdas.api.routes import ROUTERS
 from lambdas.api.routing import TAGS
@@ -40,6 +41,7 @@ def make_app(tenancy: Tenancy) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.tenancy = tenancy
+    app.middleware("http")(count)
     for router in ROUTERS:
         app.include_router(router)
     for kind in (MedallionError, RequestValidationError, HTTPException):

@@ -28,12 +28,13 @@ _ASK = (
     "s3:GetBucketLocation",
     "s3:GetObject",
     "s3:ListBucket",
+    "s3:ListBucketVersions",
     "states:DescribeExecution",
     "states:GetExecutionHistory",
 )
 _CHANGE = ("lambda:InvokeFunction", "states:SendTaskSuccess", "states:StartExecution", "states:StopExecution")
-_BY_ANYBODY = ("AUDIT", "ONCE", "QUERIES")
-"""The partitions that a caller writes who only looks: what it asked, and that it did."""
+_BY_ANYBODY = ("AUDIT", "ONCE", "QUERIES", "USAGE")
+"""The partitions that a caller writes who only looks: what it asked, that it did, and how often."""
 
 
 def session_policy(layout: TenantLayout, role: Role) -> dict[str, Any]:

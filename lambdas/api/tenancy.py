@@ -19,15 +19,15 @@ from medallion.engines.resources import Resources
 from medallion.errors import UnknownTenant
 from medallion.layout import EnvironmentLayout, TenantLayout
 from medallion.steps.platform import Platform
+from medallion.steps.uploads import TERM
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
-_LIFE = timedelta(minutes=15)
-"""The shortest that a session may last."""
-_LEFT = timedelta(minutes=2)
-"""What a session must have left for a request: none lasts as long."""
+_LIFE = timedelta(minutes=35)
+_LEFT = TERM + timedelta(minutes=1)
+"""What a session must have left for a request: a form for an upload is good for no longer than what signed it."""
 _KEPT = 64
 
 

@@ -11,4 +11,6 @@ from medallion.steps.build import build
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
-    return build(platform(), ticket_of(event)).model_dump(mode="json")
+    ticket = ticket_of(event)
+    with platform().metered(ticket.run_id):
+        return build(platform(), ticket).model_dump(mode="json")

@@ -11,6 +11,8 @@ from medallion.steps.gate import gate
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, str]:
-    judgement = gate(platform(), ticket_of(event))
+    ticket = ticket_of(event)
+    with platform().metered(ticket.run_id):
+        judgement = gate(platform(), ticket)
     logger.info("judged", extra={"decision": judgement.decision, "reasons": judgement.reasons})
     return {"decision": judgement.decision}

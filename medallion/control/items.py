@@ -328,7 +328,8 @@ class Run(Item):
     `receipt` is the newest that tells of the run's end; an attempt that is under way has none yet. The objects and the
     outcomes of a run of more than INLINE objects stand in its documents; its `totals` are here. `job_log` are the last
     lines of the job that failed, where one did. `publishing` is the attempt whose publication has begun: from then on
-    nobody cancels it.
+    nobody cancels it. `mb_seconds` is the memory that functions which run an engine had for it, times the seconds that
+    they had it, since it was opened.
     """
 
     SK: ClassVar[str] = "RUN#"
@@ -362,6 +363,7 @@ class Run(Item):
     requested_by: str = ""
     purpose: str = ""
     job_log: tuple[str, ...] = ()
+    mb_seconds: int = 0
     receipt: Link | None = None
 
     @staticmethod

@@ -31,10 +31,12 @@ from medallion.control.keys import ApiKeys
 from medallion.control.leases import Leases
 from medallion.control.once import Requests
 from medallion.control.operations import Operations
+from medallion.control.queries import Queries
 from medallion.control.rollbacks import Rollbacks
 from medallion.control.runs import STILL_OPEN, ended_run, new_run, reopened_run
-from medallion.control.table import ABSENT, ControlTable, Update, Write
+from medallion.control.table import ABSENT, Add, ControlTable, Update, Write
 from medallion.control.upkeep import Upkeeps
+from medallion.control.usage import Usages
 from medallion.errors import UnknownRun, UnknownSource, UnknownTenant
 from medallion.layout import TenantLayout
 from medallion.ledger.receipts import Link
@@ -66,6 +68,8 @@ class ControlPlane:
         self.audit = AuditTrail(table, layout.tenant)
         self.operations = Operations(table, layout.tenant)
         self.requests = Requests(table, layout.tenant)
+        self.queries = Queries(table, layout.tenant)
+        self.usage = Usages(table, layout.tenant)
 
     @classmethod
     def of(cls, layout: TenantLayout, session: boto3.Session | None = None) -> ControlPlane:
@@ -279,6 +283,7 @@ class ControlPlane:
             "approval": None,
             "cancelled": None,
             "reason": "",
+            "mb_seconds": 0,
         }
         return self._table.transact(reopened_run(self._tenant, run.run_id, changes, as_read))
 
@@ -305,10 +310,20 @@ class ControlPlane:
             writes.append(Update(Run.key_of(self._tenant, newest.run_id), {"receipt": moved}))
         return self._table.transact(writes)
 
-    def end(self, run_id: str, status: RunStatus, at: datetime, **changes: Any) -> None:
-        """End a run, once: a run that has ended stays as it ended."""
-        ended = _json(run_id, {"status": status, "ended_at": at, "task_token": "", **changes})
-        self._table.transact(ended_run(self._tenant, run_id, ended))
+    def spend(self, run_id: str, mb_seconds: int) -> None:
+        """Note what a function took for a run that has not ended: MB of memory times seconds."""
+        self._table.add(Add(Run.key_of(self._tenant, run_id), {"mb_seconds": mb_seconds}, {}, STILL_OPEN))
+
+    def end(self, run_id: str, status: RunStatus, at: datetime, *, mb_seconds: int = 0, **changes: Any) -> None:
+        """End a run, once, and count it: a run that has ended stays as it ended. `mb_seconds` is what the function
+        took that ends it.
+        """
+        run = self.find_run(run_id)
+        if run is None:
+            return
+        ended = {"status": status, "ended_at": at, "task_token": "", **changes}
+        as_ended = run.model_copy(update=ended)
+        self._table.transact(ended_run(self._tenant, as_ended, _json(run_id, ended), mb_seconds))
 
     def open_runs(self) -> list[str]:
         """The ids of the runs that have not ended."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import boto3
 from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
@@ -34,6 +34,7 @@ PRESENT = Attr("pk").exists()
 class Put:
     """Write an item, if `condition` holds."""
 
+    verb: ClassVar[str] = "Put"
     item: Item
     key: Key
     condition: ConditionBase | None = None
@@ -47,6 +48,7 @@ class Put:
 class Update:
     """Set attributes of an item to JSON values, if `condition` holds."""
 
+    verb: ClassVar[str] = "Update"
     key: Key
     changes: Mapping[str, Any]
     condition: ConditionBase = field(default_factory=lambda: PRESENT)
@@ -66,6 +68,7 @@ class Update:
 class Delete:
     """Remove an item, if `condition` holds."""
 
+    verb: ClassVar[str] = "Delete"
     key: Key
     condition: ConditionBase | None = field(default_factory=lambda: PRESENT)
 
@@ -73,7 +76,35 @@ class Delete:
         return {"Key": self.key._asdict(), **_condition(self.condition)}
 
 
-Write = Put | Update | Delete
+@dataclass(frozen=True)
+class Add:
+    """Add to numbers of an item, and set what it is called by: made where there is none, whoever else adds meanwhile.
+
+    With `condition`, only where that holds.
+    """
+
+    verb: ClassVar[str] = "Update"
+    key: Key
+    amounts: Mapping[str, int]
+    named: Mapping[str, Any] = field(default_factory=dict)
+    condition: ConditionBase | None = None
+
+    def request(self) -> dict[str, Any]:
+        values = {**self.amounts, **_attributes(dict(self.named))}
+        places = {name: number for number, name in enumerate(values)}
+        clauses = [f"ADD {', '.join(f'#{places[name]} :{places[name]}' for name in self.amounts)}"]
+        if self.named:
+            clauses.append(f"SET {', '.join(f'#{places[name]} = :{places[name]}' for name in self.named)}")
+        return {
+            "Key": self.key._asdict(),
+            "UpdateExpression": " ".join(clauses),
+            "ExpressionAttributeNames": {f"#{number}": name for name, number in places.items()},
+            "ExpressionAttributeValues": {f":{number}": values[name] for name, number in places.items()},
+            **_condition(self.condition),
+        }
+
+
+Write = Put | Update | Delete | Add
 
 
 class ControlTable:
@@ -112,6 +143,10 @@ class ControlTable:
         """Set these attributes; False if `condition` did not hold. `changes` hold JSON values."""
         return self._conditionally(self._table.update_item, Update(key, changes, condition).request())
 
+    def add(self, one: Add) -> bool:
+        """Add to an item's numbers; False if its condition did not hold."""
+        return self._conditionally(self._table.update_item, one.request())
+
     def delete(self, key: Key, condition: ConditionBase | None = None) -> bool:
         """Remove the item; False if `condition` did not hold."""
         return self._conditionally(self._table.delete_item, {"Key": key._asdict(), **_condition(condition)})
@@ -122,7 +157,7 @@ class ControlTable:
         Where another transaction touches the same items at that moment, it is tried again.
         """
         name = self._table.name
-        items: list[Any] = [{type(one).__name__: {"TableName": name, **_plain(one.request())}} for one in writes]
+        items: list[Any] = [{one.verb: {"TableName": name, **_plain(one.request())}} for one in writes]
         for pause in (*_CONFLICT_PAUSES, None):
             try:
                 self._table.meta.client.transact_write_items(TransactItems=items)
@@ -146,16 +181,18 @@ class ControlTable:
         limit: int | None = None,
         newest_first: bool = False,
         after: str = "",
+        until: str = "",
         beyond: str = "",
     ) -> list[ItemT]:
         """The items under `pk` whose sort key begins with `prefix`, in its order, `limit` at most.
 
-        With `after`, a sort key of that prefix, those from there on; with `beyond`, those that come next in the order
-        asked for.
+        With `after` and `until`, sort keys of that prefix, those from there on and up to there; with `beyond`, those
+        that come next in the order asked for.
         """
         found: list[ItemT] = []
         sorted_by = KeyCondition("sk")
-        chosen = sorted_by.between(after, f"{prefix}\uffff") if after else sorted_by.begins_with(prefix)
+        bounded = sorted_by.between(after or prefix, until or f"{prefix}\uffff")
+        chosen = bounded if after or until else sorted_by.begins_with(prefix)
         request: dict[str, Any] = {
             "KeyConditionExpression": KeyCondition("pk").eq(pk) & chosen,
             "ScanIndexForward": not newest_first,

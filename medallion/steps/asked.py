@@ -74,3 +74,9 @@ class ExplainAsked(Frozen):
     name: str
     key: dict[str, str]
     limit: int = 20
+
+
+class VerifyAsked(Frozen):
+    """Only the chains of these sources and models, or all of them."""
+
+    only: tuple[str, ...] = ()

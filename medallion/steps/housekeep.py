@@ -22,7 +22,7 @@ from medallion.layout import TableLayout, Zone, run_of
 from medallion.steps.lease import take, wake_next
 from medallion.steps.maintain import AtWork, by_job
 from medallion.steps.platform import Platform
-from medallion.steps.promote import Latest
+from medallion.steps.published import Latest
 
 TERM = timedelta(minutes=16)
 """The lease's term: the longest Lambda, and a minute."""

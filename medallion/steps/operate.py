@@ -26,8 +26,11 @@ Result = dict[str, Any]
 Doing = Callable[[Platform, Operation], Result]
 
 
-def operate(platform: Platform, operation_id: str) -> Operation:
-    """Do what was asked for, and keep what came of it. The operation as it stands then.
+def operate(
+    platform: Platform, operation_id: str, beside: Mapping[OperationKind, Doing] = MappingProxyType({})
+) -> Operation:
+    """Do what was asked for, and keep what came of it. The operation as it stands then. `beside` is how those kinds
+    are done that this package may know nothing of.
 
     One that has ended, or that another works on, is left alone. What the platform refuses ends it as failed, with the
     error's class and sentence; anything else does, too, and is raised. One that breaks off without a word is begun
@@ -39,7 +42,7 @@ def operate(platform: Platform, operation_id: str) -> Operation:
     if not operations.begin(found, platform.clock()):
         return operations.operation(operation_id)
     try:
-        result = _do(platform, operations.operation(operation_id))
+        result = _do(platform, operations.operation(operation_id), {**DOING, **beside})
     except MedallionError as refused:
         operations.fail(operation_id, type(refused).__name__, str(refused), platform.clock())
     except Exception:
@@ -51,13 +54,13 @@ def operate(platform: Platform, operation_id: str) -> Operation:
     return operations.operation(operation_id)
 
 
-def _do(platform: Platform, operation: Operation) -> Result:
+def _do(platform: Platform, operation: Operation, doing: Mapping[OperationKind, Doing]) -> Result:
     if operation.tries > TRIES:
         raise OperationBroken(
             f"it was begun {TRIES} times and broke off each time, as one does that takes over fifteen minutes or too "
             "much memory; ask for less at a time"
         )
-    result = DOING[OperationKind(operation.kind)](platform, operation)
+    result = doing[OperationKind(operation.kind)](platform, operation)
     if len(json.dumps(result).encode()) > LARGEST:
         raise OperationTooLarge(
             f"what came of it is larger than {LARGEST // 1024} KB; ask for less at a time, such as a smaller limit"
@@ -220,3 +223,6 @@ DOING: Mapping[OperationKind, Doing] = MappingProxyType(
 the run's attempt, a cancelled run by its mark, a rollback by what it wrote down, a correction and a release by their
 commit, a reprocess and a backfill by the run that the operation names.
 """
+
+BESIDE = frozenset({OperationKind.VERIFY_LEDGER})
+"""The kinds that whoever calls `operate` brings: the verifier knows nothing of this package, nor this package of it."""

@@ -45,6 +45,7 @@ class OperationKind(StrEnum):
     BACKFILL = "backfill"
     FORESEE_BACKFILL = "foresee_backfill"
     EXPLAIN = "explain"
+    VERIFY_LEDGER = "verify_ledger"
 
 
 def ask(platform: Platform, kind: OperationKind, subject: str, asked: Mapping[str, Any], person: Person) -> Operation:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
+from botocore.exceptions import ClientError
 
 from medallion.contracts.model import Frozen
 from medallion.control.plane import ControlPlane
@@ -19,6 +21,7 @@ from medallion.layout import Environment, EnvironmentLayout, Job, Task, TenantLa
 from medallion.steps.lanes import Lanes
 
 if TYPE_CHECKING:
+    from mypy_boto3_athena import AthenaClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_lambda import LambdaClient
@@ -38,7 +41,9 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Platform:
-    """One tenant's platform, as a step sees it. `glue_version` says where the jobs on Glue log."""
+    """One tenant's platform, as a step sees it. `glue_version` says where the jobs on Glue log. `memory` is what the
+    function has in which the step goes on, in MB; 0 where it is no function.
+    """
 
     layout: TenantLayout
     session: boto3.Session
@@ -46,6 +51,7 @@ class Platform:
     clock: Callable[[], datetime] = field(default=_utc_now)
     lanes: Lanes = field(default=Lanes(), kw_only=True)
     glue_version: str = field(default="", kw_only=True)
+    memory: int = field(default=0, kw_only=True)
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Platform:
@@ -56,7 +62,8 @@ class Platform:
         resources = Resources(region=shared.region, memory=variables.get("MEDALLION_ENGINE_MEMORY", "2GB"))
         tenant = shared.tenant(variables["MEDALLION_TENANT"])
         session, glue_version = boto3.Session(region_name=shared.region), variables.get("MEDALLION_GLUE_VERSION", "")
-        return cls(tenant, session, resources, lanes=Lanes.of(variables), glue_version=glue_version)
+        memory = int(variables.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
+        return cls(tenant, session, resources, lanes=Lanes.of(variables), glue_version=glue_version, memory=memory)
 
     @cached_property
     def control(self) -> ControlPlane:
@@ -78,6 +85,10 @@ class Platform:
         return self.session.client("stepfunctions")
 
     @cached_property
+    def athena(self) -> AthenaClient:
+        return self.session.client("athena")
+
+    @cached_property
     def logs(self) -> CloudWatchLogsClient:
         return self.session.client("logs")
 
@@ -88,6 +99,23 @@ class Platform:
     @cached_property
     def _events(self) -> EventBridgeClient:
         return self.session.client("events")
+
+    def mb_seconds(self, since: datetime) -> int:
+        """What this function has taken since then: its memory times the seconds."""
+        return round(self.memory * (self.clock() - since).total_seconds())
+
+    @contextmanager
+    def metered(self, run_id: str) -> Iterator[None]:
+        """Note in the run what the work took, done or not: tries that fail cost as much. That it cannot be noted is no
+        reason for the work to be done again.
+        """
+        since = self.clock()
+        try:
+            yield
+        finally:
+            if took := self.mb_seconds(since):
+                with suppress(ClientError):
+                    self.control.spend(run_id, took)
 
     def emit(self, kind: EventType, **detail: Any) -> None:
         """Put an event of this tenant on the default bus; RuntimeError if the bus refused it."""

@@ -4,46 +4,17 @@ main moves to the run's one snapshot, by compare-and-swap; then the files and th
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from pydantic import Field
-
-from medallion.contracts.model import Frozen
 from medallion.control.items import Run, RunKind
 from medallion.engines.duckdb.quarantine import publish
 from medallion.engines.model import Built, SourceTables
 from medallion.errors import PublishConflict, RunCancelled
 from medallion.events import EventType
 from medallion.layout import TableLayout
-from medallion.ledger.outcomes import ObjectOutcomes
 from medallion.steps.build import BUILT
 from medallion.steps.lease import confirm
 from medallion.steps.platform import Platform
+from medallion.steps.published import Latest, Published
 from medallion.steps.ticket import Ticket
-
-
-class Published(Frozen):
-    """A run as readers learn of it: `_SUCCESS` and the two parts of `_LATEST.json`.
-
-    `totals` is over all objects; of a run of many, the outcomes of each stand in its documents.
-    """
-
-    run_id: str
-    table: str
-    snapshot_id: int
-    contract_version: str
-    execution_arn: str
-    completed_at: datetime
-    rows: int
-    outcomes: tuple[ObjectOutcomes, ...]
-    totals: dict[str, int] = Field(default_factory=dict)
-
-
-class Latest(Frozen):
-    """What a table's `_LATEST.json` says."""
-
-    current: Published
-    previous: Published | None
 
 
 def promote(platform: Platform, ticket: Ticket) -> None:

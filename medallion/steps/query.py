@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.1
 _POLL_SECONDS_AT_MOST = 2.0
-_PAGE_ROWS = 1000
+PAGE_ROWS = 1000
+"""Rows that Athena gives at once at most."""
 _INTEGERS = frozenset({"tinyint", "smallint", "integer", "bigint"})
 _FLOATS = frozenset({"double", "float", "real"})
 
@@ -88,22 +89,38 @@ def _wait(athena: AthenaClient, query_id: str, tell: Callable[[str], None]) -> i
 def _read(
     athena: AthenaClient, query_id: str, limit: int | None
 ) -> tuple[tuple[Column, ...], tuple[tuple[Any, ...], ...], bool]:
-    columns: tuple[Column, ...] = ()
     rows: list[tuple[Any, ...]] = []
-    first = True
-    for page in athena.get_paginator("get_query_results").paginate(
-        QueryExecutionId=query_id, PaginationConfig={"PageSize": _PAGE_ROWS}
-    ):
-        found = page["ResultSet"]
-        if first:
-            columns = tuple(Column(one["Name"], one["Type"]) for one in found["ResultSetMetadata"]["ColumnInfo"])
-        # Athena's first row of a SELECT repeats the columns' names.
-        begin = int(first and bool(found["Rows"]) and _names(found["Rows"][0]) == [column.name for column in columns])
-        rows += [_typed(columns, row) for row in found["Rows"][begin:]]
-        first = False
+    page = read_page(athena, query_id, PAGE_ROWS)
+    while True:
+        rows += page.rows
         if limit is not None and len(rows) > limit:
-            return columns, tuple(rows[:limit]), False
-    return columns, tuple(rows), True
+            return page.columns, tuple(rows[:limit]), False
+        if not page.next:
+            return page.columns, tuple(rows), True
+        page = read_page(athena, query_id, PAGE_ROWS, page.next)
+
+
+@dataclass(frozen=True)
+class AnswerPage:
+    """Some of a result's rows. `next` is where Athena goes on; empty on the last page."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    next: str
+
+
+def read_page(athena: AthenaClient, query_id: str, most: int, token: str = "") -> AnswerPage:
+    """A page of the result of a query that succeeded, `most` rows at most: the first may have one less, since Athena
+    counts the columns' names as a row.
+    """
+    more: dict[str, Any] = {"NextToken": token} if token else {}
+    page = athena.get_query_results(QueryExecutionId=query_id, MaxResults=most, **more)
+    found = page["ResultSet"]
+    columns = tuple(Column(one["Name"], one["Type"]) for one in found["ResultSetMetadata"]["ColumnInfo"])
+    # Athena's first row of a SELECT repeats the columns' names.
+    header = not token and bool(found["Rows"]) and _names(found["Rows"][0]) == [column.name for column in columns]
+    rows = tuple(_typed(columns, row) for row in found["Rows"][int(header) :])
+    return AnswerPage(columns, rows, page.get("NextToken", ""))
 
 
 def _names(row: Any) -> list[str | None]:

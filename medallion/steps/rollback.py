@@ -19,7 +19,8 @@ from medallion.layout import TableLayout, Zone
 from medallion.ledger.receipts import Decided, Entry
 from medallion.steps.lease import take, wake_next
 from medallion.steps.platform import Platform
-from medallion.steps.promote import Latest, Published, published
+from medallion.steps.promote import published
+from medallion.steps.published import Latest, Published
 from medallion.steps.receipt import append
 from medallion.steps.ticket import Ticket
 

@@ -21,9 +21,10 @@ from medallion.steps.ticket import Ticket
 
 def settle(platform: Platform, ticket: Ticket, decision: Decision) -> Run:
     """End a run that was published, or had nothing to publish, and let the next one go on."""
+    since = platform.clock()
     status = RunStatus.UNCHANGED if decision is Decision.SKIP else RunStatus.PROMOTED
     status = write_receipt(platform, ticket, status)
-    platform.control.end(ticket.run_id, status, platform.clock())
+    platform.control.end(ticket.run_id, status, platform.clock(), mb_seconds=platform.mb_seconds(since))
     hand_over(platform, ticket)
     return platform.control.run(ticket.run_id)
 
@@ -35,7 +36,7 @@ def abandon(platform: Platform, ticket: Ticket, status: RunStatus, reason: str, 
     What a reader sees is as it was before the run. A run whose snapshot is published already is not taken back but
     completed.
     """
-    run = platform.control.run(ticket.run_id)
+    since, run = platform.clock(), platform.control.run(ticket.run_id)
     if run.status.ended:
         hand_over(platform, ticket)
         return run
@@ -63,6 +64,7 @@ def abandon(platform: Platform, ticket: Ticket, status: RunStatus, reason: str, 
     named = "source" if ticket.kind.of_source else "model"
     platform.emit(kind, **{named: ticket.subject}, run_id=ticket.run_id, reason=reason)
     status = write_receipt(platform, ticket, status, reason)
-    platform.control.end(ticket.run_id, status, platform.clock(), reason=reason)
+    took = platform.mb_seconds(since)
+    platform.control.end(ticket.run_id, status, platform.clock(), mb_seconds=took, reason=reason)
     hand_over(platform, ticket)
     return platform.control.run(ticket.run_id)

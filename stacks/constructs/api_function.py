@@ -57,6 +57,7 @@ class ApiFunction(Construct):
             environment={
                 "MEDALLION_ENVIRONMENT": layout.environment,
                 "MEDALLION_ACCOUNT": layout.account,
+                "MEDALLION_UPLOAD_MIB": str(settings.upload_mib),
                 "POWERTOOLS_SERVICE_NAME": of,
                 "POWERTOOLS_METRICS_NAMESPACE": "Medallion",
                 "POWERTOOLS_LOG_LEVEL": settings.log_level,

@@ -9,12 +9,14 @@ from constructs import Construct
 
 from stacks.settings import ROOT
 
-_ONLY = ("medallion", "lambdas")
+_ONLY = ("medallion", "lambdas", "verifier")
 _EXCLUDED = ["/*", *(f"!/{folder}" for folder in _ONLY), "__pycache__", "*.pyc", ".DS_Store"]
 
 
 def source_code() -> lambda_.Code:
-    """The domain and the handlers: an allow-list, so that no tenant's folder, test or tool changes the code's hash."""
+    """The domain, the handlers and the verifier: an allow-list, so that no tenant's folder, test or tool changes the
+    code's hash.
+    """
     return lambda_.Code.from_asset(str(ROOT), exclude=_EXCLUDED, ignore_mode=IgnoreMode.GIT)
 
 

@@ -29,7 +29,7 @@ USE = """\
 import importlib, io, pathlib, pkgutil, sys
 layer, supplied, root = sys.argv[1:]
 sys.path[:] = [root, layer, *sys.path, supplied]
-for package in ("medallion", "lambdas"):
+for package in ("medallion", "lambdas", "verifier"):
     for module in pkgutil.walk_packages([f"{root}/{package}"], f"{package}."):
         if not module.name.startswith("medallion.engines.spark"):
             importlib.import_module(module.name)
@@ -78,7 +78,9 @@ def requirements() -> set[str]:
 
 
 def test_the_layer_and_the_code_fit_into_a_function(layer: Path) -> None:
-    code = [file for folder in ("medallion", "lambdas") for file in (ROOT / folder).rglob("*") if file.is_file()]
+    code = [
+        file for folder in ("medallion", "lambdas", "verifier") for file in (ROOT / folder).rglob("*") if file.is_file()
+    ]
     size = sum(file.stat().st_size for file in [*layer.rglob("*"), *code] if file.is_file())
     assert size < 0.9 * LIMIT, (
         f"{size / 2**20:.0f} MiB of {LIMIT / 2**20:.0f}; see what grew, or prune more in layer.py"
@@ -111,7 +113,7 @@ def test_the_projects_runtime_is_the_layers() -> None:
 
 
 def test_every_import_of_the_functions_is_satisfied(layer: Path) -> None:
-    ours = {"medallion", "lambdas"}
+    ours = {"medallion", "lambdas", "verifier"}
     satisfied = {each.name.partition(".")[0] for each in layer.iterdir()} | set(SUPPLIED_BY_LAMBDA)
     missing = {
         (module, file.relative_to(ROOT).as_posix())

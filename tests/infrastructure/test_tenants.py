@@ -48,7 +48,7 @@ def test_no_template_knows_a_source(third: Synthesis, source: str) -> None:
 def test_the_code_holds_the_domain_and_the_handlers_and_no_tenant(dev: Synthesis) -> None:
     code = dev.one("AWS::Lambda::Function", "acme-pipeline", FunctionName="medallion-dev-acme-refine")["Code"]
     asset = dev.folder / f"asset.{code['S3Key'].removesuffix('.zip')}"
-    assert {each.name for each in asset.iterdir()} == {"medallion", "lambdas"}
+    assert {each.name for each in asset.iterdir()} == {"medallion", "lambdas", "verifier"}
     files = [each for each in asset.rglob("*") if each.is_file()]
     assert asset / "medallion" / "layout.py" in files
     assert asset / "lambdas" / "refine" / "handler.py" in files

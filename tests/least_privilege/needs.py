@@ -49,6 +49,7 @@ BY_STATEMENT: dict[tuple[str, str], Scenario] = {
     (Task.HOUSEKEEP, "ControlDeleteItem"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
     (Task.SWEEP, "InvokeOperate"): operations.TAKEN_UP,
     (Task.OPERATE, "GetVersionLanding"): operations.FORESEEN,
+    (Task.OPERATE, "ListLedgerVersions"): operations.VERIFIED,
     (Task.OPERATE, "PutRuns"): operations.DONE_AGAIN,
     (Task.OPERATE, "StartExecutions"): operations.DONE_AGAIN,
     (Task.OPERATE, "DescribeExecutions"): operations.DONE_AGAIN,

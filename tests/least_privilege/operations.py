@@ -91,6 +91,12 @@ def foresee(trial: Trial) -> None:
     expect((done.result or {}).get("records") == 1, f"{done.problem or done.result}")
 
 
+def verify(trial: Trial) -> None:
+    """The chains of the ledger are read as the verification reads them: every version of every receipt."""
+    done = _operate(trial, OperationKind.VERIFY_LEDGER, "ledger", {"only": ["no_such_source"]})
+    expect(done.status is OperationStatus.SUCCEEDED, done.problem)
+
+
 def take_up(trial: Trial) -> None:
     """An operation whose function was never called is begun by the sweep."""
     left = _written(trial, OperationKind.CANCEL, "no-such-run", {}, datetime.now(UTC) - timedelta(hours=1))
@@ -149,4 +155,5 @@ CANCELLED = Scenario("run cancelled", cancel)
 CANCELLED_UNBEGUN = Scenario("unbegun run cancelled", cancel_unbegun)
 DONE_AGAIN = Scenario("run done again", do_again)
 FORESEEN = Scenario("reprocess foreseen", foresee)
+VERIFIED = Scenario("ledger verified", verify)
 TAKEN_UP = Scenario("operation taken up", take_up)

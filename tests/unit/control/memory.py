@@ -8,7 +8,7 @@ from typing import Any
 from boto3.dynamodb.conditions import AttributeBase, ConditionBase
 
 from medallion.control.items import Key
-from medallion.control.table import ControlTable, Delete, ItemT, Put, Write
+from medallion.control.table import Add, ControlTable, Delete, ItemT, Put, Write
 
 Stored = dict[str, Any]
 _MISSING = object()
@@ -75,6 +75,9 @@ class MemoryTable(ControlTable):
         self.before()
         return self._write([(key, condition, lambda item: {**item, **changes})], present=condition is None)
 
+    def add(self, one: Add) -> bool:
+        return self.transact([one])
+
     def delete(self, key: Key, condition: ConditionBase | None = None) -> bool:
         self.before()
         return self._write([(key, condition, lambda item: None)])
@@ -92,10 +95,12 @@ class MemoryTable(ControlTable):
         limit: int | None = None,
         newest_first: bool = False,
         after: str = "",
+        until: str = "",
         beyond: str = "",
     ) -> list[ItemT]:
         self.before()
-        chosen = (key for key in self.items if key.pk == pk and key.sk.startswith(prefix) and key.sk >= after)
+        last = until or f"{prefix}\uffff"
+        chosen = (key for key in self.items if key.pk == pk and key.sk.startswith(prefix) and after <= key.sk <= last)
         keys = sorted(chosen, reverse=newest_first)
         if beyond:
             keys = [key for key in keys if (key.sk < beyond if newest_first else key.sk > beyond)]
@@ -126,5 +131,11 @@ def _effect(write: Write) -> Callable[[Stored], Stored | None]:
     if isinstance(write, Put):
         attributes = {**write.key._asdict(), **write.item.model_dump(mode="json")}
         return lambda item: attributes
+    if isinstance(write, Add):
+        return lambda item: {
+            **item,
+            **write.named,
+            **{name: item.get(name, 0) + n for name, n in write.amounts.items()},
+        }
     changes = dict(write.changes)
     return lambda item: {**item, **changes}

@@ -18,16 +18,31 @@ from medallion.control.leases import Leases
 from medallion.control.once import Requests
 from medallion.control.operations import Operations
 from medallion.control.plane import ControlPlane
+from medallion.control.queries import Queries
 from medallion.control.rollbacks import Rollbacks
 from medallion.control.table import ControlTable
 from medallion.control.upkeep import Upkeeps
+from medallion.control.usage import Usages
 
 PAGE = (Path(__file__).parents[3] / "docs" / "control-plane.md").read_text(encoding="utf-8")
 ROWS = {
     name: Key(partition, sort)
     for name, partition, sort in re.findall(r"^\| (\w+) \| `(TENANT#[^`]*)` \| `([^`]*)` \|", PAGE, re.MULTILINE)
 }
-REPOSITORIES = (ControlPlane, ApiKeys, AuditTrail, Batches, Breakers, Leases, Operations, Requests, Rollbacks, Upkeeps)
+REPOSITORIES = (
+    ControlPlane,
+    ApiKeys,
+    AuditTrail,
+    Batches,
+    Breakers,
+    Leases,
+    Operations,
+    Queries,
+    Requests,
+    Rollbacks,
+    Upkeeps,
+    Usages,
+)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SEEN = SeenRun(
     source="orders", run_id="r", attempt=1, at=NOW, rows=0, by_code={}, promoted=True, approved=False, expires_at=0

@@ -35,6 +35,15 @@ def test_log_is_named_with_its_stream_when_it_is_written_or_read(named: Callable
     assert named("logs", "/", "DescribeLogStreams", logGroupName="/g") == "as the emulator says"
 
 
+def test_a_query_is_judged_on_its_workgroup_when_it_is_asked_about(
+    named: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.athena.workgroup_of", {"q1": "medallion-dev-acme"}.get)
+    workgroup = f"arn:aws:athena:us-east-1:{ACCOUNT}:workgroup/medallion-dev-acme"
+    assert named("athena", "/", "GetQueryExecution", QueryExecutionId="q1") == workgroup
+    assert named("athena", "/", "GetQueryExecution", QueryExecutionId="q2") == "as the emulator says"
+
+
 @pytest.mark.parametrize(
     ("path", "resource"),
     [

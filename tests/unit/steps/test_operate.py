@@ -12,7 +12,7 @@ from medallion.control.operations import Operation, OperationStatus
 from medallion.layout import Machine, execution
 from medallion.people import Person
 from medallion.steps import operate as operating
-from medallion.steps.operate import DOING, operate
+from medallion.steps.operate import BESIDE, DOING, operate
 from medallion.steps.operations import TERM, TRIES, OperationKind, ask
 from tests.unit.control.waiting import LAYOUT, NOW, Clock, InMemory
 
@@ -33,7 +33,14 @@ def failed_run(platform: InMemory) -> Run:
 
 
 def test_every_kind_is_done_when_it_is_asked_for() -> None:
-    assert set(DOING) == set(OperationKind)
+    assert DOING.keys() | BESIDE == set(OperationKind)
+    assert not DOING.keys() & BESIDE
+
+
+def test_a_kind_is_done_by_who_brings_it(platform: InMemory) -> None:
+    operation = asked(platform, OperationKind.VERIFY_LEDGER, "ledger", only=[])
+    done = operate(platform, operation.operation_id, {OperationKind.VERIFY_LEDGER: lambda *_: {"clean": True}})
+    assert (done.status, done.result) == (OperationStatus.SUCCEEDED, {"clean": True})
 
 
 def test_the_error_is_told_when_the_platform_refuses(platform: InMemory) -> None:
