@@ -114,7 +114,7 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.write_run_documents(),
             *can.start_any(),
             *can.hand_leases_on(),
-            *can.invoke(Task.FAIL, Task.OPERATE),
+            *can.invoke(Task.FAIL, Task.OPERATE, Task.TRIGGER),
         ),
         Task.ACQUIRE: (
             *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),

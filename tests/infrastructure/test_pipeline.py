@@ -35,7 +35,6 @@ def test_a_function_finds_its_tenant_in_its_environment(dev: Synthesis, task: Ta
     assert flat(variables["MEDALLION_ACCOUNT"]) == "<AWS::AccountId>"
     assert variables["POWERTOOLS_SERVICE_NAME"] == task
     assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "Medallion"
-    assert ("MEDALLION_SCHEDULE_ROLE_ARN" in variables) == (task is Task.SEED)
 
 
 def test_every_log_is_kept_for_its_time_and_encrypted(dev: Synthesis) -> None:

@@ -109,7 +109,6 @@ class Workbench:
         version = ContractVersion(
             source=contract.source, version=contract.version, text=text, ruleset=rules, registered_at=self.now()
         )
-        self.platform.control.register_contract(version)
         source = Source(
             name=contract.source,
             contract_version=contract.version,
@@ -118,7 +117,10 @@ class Workbench:
             lane=self.lane,
             approval=contract.approval,
         )
-        self.platform.control.save_source(source)
+        control = self.platform.control
+        known = {one.name: one for one in control.sources()}.get(source.name)
+        stands = control.contract(source.name, contract.version)
+        assert control.activate(source, known, None if stands else version)
         ensure_tables(self.platform, contract)
         return source
 

@@ -1,0 +1,63 @@
+"""A source as people see it: what it is, how it stands, and whether it waits at a person's word."""
+
+from __future__ import annotations
+
+from medallion.contracts.model import Frozen
+from medallion.control.items import Pause, Run, Source
+from medallion.control.schedules import CatchUp
+from medallion.errors import SourceChanged
+from medallion.people import Person
+from medallion.steps.batch import start_waiting
+from medallion.steps.platform import Platform
+from medallion.steps.schedules import catch_up
+
+COUNTED = 100
+"""Waiting objects that are counted at most: there may be any number."""
+
+
+class State(Frozen):
+    """How a source stands: `waiting` objects without a run, counted up to COUNTED, and why its breaker stopped it."""
+
+    last_run: Run | None
+    waiting: int
+    stopped: str
+
+
+def state_of(platform: Platform, source: str) -> State:
+    """How the source stands now: three questions, whatever it ever sent."""
+    control = platform.control
+    newest = control.page_of_runs(1, subject=source).runs
+    breaker = control.breakers.of(source)
+    return State(
+        last_run=newest[0] if newest else None,
+        waiting=len(control.batches.waiting(source, COUNTED)),
+        stopped=breaker.said if breaker is not None and breaker.open else "",
+    )
+
+
+def pause(platform: Platform, name: str, person: Person) -> Source:
+    """Have the source wait: its objects are claimed as they come, and no run is started for them.
+
+    Runs that there are go on, and what a person asks for is done. SourceChanged if it waits already.
+    """
+    source = platform.control.source(name)
+    if not platform.control.pause(source.name, Pause(by=person.by, reason=person.reason, at=person.at)):
+        raise SourceChanged(f"source {name} of tenant {platform.layout.tenant} is paused already")
+    return platform.control.source(name)
+
+
+def resume(platform: Platform, name: str, person: Person) -> list[str]:
+    """Have the source go on: runs of what waits are started, whose ids these are. SourceChanged if it is not paused.
+
+    A source that runs by its schedule alone starts what waits if the schedule was due meanwhile and catches up.
+    """
+    source, control = platform.control.source(name), platform.control
+    if not control.pause(source.name, None):
+        raise SourceChanged(f"source {name} of tenant {platform.layout.tenant} is not paused: it goes on already")
+    schedule = control.schedules.of(name)
+    started = start_waiting(platform, control.source(name)) if source.on_arrival else []
+    if schedule is not None and (source.on_arrival or schedule.catch_up is CatchUp.NONE):
+        control.schedules.settle(name, person.at)
+    elif schedule is not None:
+        catch_up(platform, schedule)
+    return started
