@@ -60,7 +60,7 @@ def set_schedule(platform: Platform, source: str, setting: Setting, person: Pers
     """Set the source's schedule, here and at EventBridge Scheduler.
 
     What was due before counts no more, but for a schedule that goes on after a pause: that catches up as it says.
-    ScheduleChanged where someone else set it meanwhile.
+    ScheduleChanged where someone else set it meanwhile. Said twice at one moment, it is said once.
     """
     wanted, before, now = setting.checked(), schedule_of(platform, source), person.at.replace(microsecond=0)
     goes_on = before.paused and not wanted.paused and wanted.catch_up is CatchUp.ONCE
@@ -74,6 +74,11 @@ def set_schedule(platform: Platform, source: str, setting: Setting, person: Pers
             "reason": person.reason,
         }
     )
+    if (before.set_by, before.set_at) == (person.by, now):
+        # An earlier try of the same request came so far.
+        apply(platform, before)
+        catch_up(platform, before)
+        return before
     moved = wanted.revision not in (None, before.revision)
     if moved or not platform.control.schedules.replace(before, after):
         raise ScheduleChanged(

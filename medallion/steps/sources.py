@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from medallion.contracts.model import Frozen
 from medallion.control.items import Pause, Run, Source
 from medallion.control.schedules import CatchUp
@@ -46,18 +48,27 @@ def pause(platform: Platform, name: str, person: Person) -> Source:
     return platform.control.source(name)
 
 
-def resume(platform: Platform, name: str, person: Person) -> list[str]:
-    """Have the source go on: runs of what waits are started, whose ids these are. SourceChanged if it is not paused.
-
-    A source that runs by its schedule alone starts what waits if the schedule was due meanwhile and catches up.
-    """
-    source, control = platform.control.source(name), platform.control
-    if not control.pause(source.name, None):
+def resume(platform: Platform, name: str) -> Source:
+    """Have the source go on with what arrives from now on. SourceChanged if it is not paused."""
+    source = platform.control.source(name)
+    if not platform.control.pause(source.name, None):
         raise SourceChanged(f"source {name} of tenant {platform.layout.tenant} is not paused: it goes on already")
-    schedule = control.schedules.of(name)
-    started = start_waiting(platform, control.source(name)) if source.on_arrival else []
+    return platform.control.source(name)
+
+
+def start_what_waits(platform: Platform, name: str, since: datetime) -> list[str]:
+    """Start runs of what waited when the source went on, at the moment `since`. Their ids.
+
+    One that runs by its schedule alone does so if the schedule was due meanwhile and catches up. Done twice, it is done
+    once; a source that was paused again waits.
+    """
+    source, schedules = platform.control.source(name), platform.control.schedules
+    if source.pause is not None:
+        return []
+    started = start_waiting(platform, source) if source.on_arrival else []
+    schedule = schedules.of(name)
     if schedule is not None and (source.on_arrival or schedule.catch_up is CatchUp.NONE):
-        control.schedules.settle(name, person.at)
+        schedules.settle(name, since)
     elif schedule is not None:
         catch_up(platform, schedule)
     return started

@@ -318,7 +318,7 @@ def test_a_machine_invokes_its_own_functions_only(dev: Synthesis) -> None:
     assert invoked["ingest"] == {"acquire", "refine", "gate", "hold", "promote", "settle", "fail"}
     assert invoked["model"] == {"acquire", "build", "gate", "promote", "settle", "fail"}
     assert invoked["schedule"] == {"trigger", "sweep", "housekeep"}
-    assert invoked["sweep"] == {"fail", "operate"}
+    assert invoked["sweep"] == {"fail", "operate", "trigger"}
 
 
 def test_only_housekeeping_removes_tables_files_and_a_job_only_what_is_a_runs(synthesis: Synthesis) -> None:

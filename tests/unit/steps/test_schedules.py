@@ -12,7 +12,7 @@ from medallion.errors import InvalidSchedule, ScheduleChanged, SourceChanged
 from medallion.layout import Task
 from medallion.steps.schedules import DUE_AT, GRACE, Setting, schedule_of, set_schedule, upcoming
 from medallion.steps.seed import register_version
-from medallion.steps.sources import pause, resume, state_of
+from medallion.steps.sources import pause, resume, start_what_waits, state_of
 from medallion.steps.sweep import sweep
 from medallion.steps.trigger import ArrivedObject, on_arrival, on_schedule, on_window
 from tests.unit.control.waiting import LAYOUT, NOW
@@ -41,6 +41,11 @@ def put(platform: Keeping, source: str, number: int = 1) -> str | None:
     return on_arrival(
         platform, ArrivedObject(key=f"{source}/{number}.csv", version="v", size=10, arrived_at=platform.clock())
     )
+
+
+def resume_now(platform: Keeping, source: str) -> list[str]:
+    resume(platform, source)
+    return start_what_waits(platform, source, platform.clock())
 
 
 def caught_up(platform: Keeping, source: str = "nightly") -> list[str]:
@@ -89,6 +94,14 @@ def test_the_first_stands_when_two_set_a_schedule(platform: Keeping) -> None:
     set_schedule(platform, "nightly", NOON.model_copy(update={"revision": 1}), platform.person())
     with pytest.raises(ScheduleChanged, match="it is revision 2"):
         set_schedule(platform, "nightly", NOON.model_copy(update={"revision": 1}), platform.person("Grace"))
+
+
+def test_schedule_is_set_once_when_the_same_request_is_done_again(platform: Keeping) -> None:
+    asked, person = NOON.model_copy(update={"revision": 1}), platform.person()
+    made = set_schedule(platform, "nightly", asked, person)
+    platform.entries.entries.clear()
+    assert set_schedule(platform, "nightly", asked, person) == made
+    assert platform.entries.entries["nightly-daily"]["ScheduleExpression"] == "cron(0 12 * * ? *)"
 
 
 def test_nothing_is_set_when_a_schedule_cannot_be_taken(platform: Keeping) -> None:
@@ -175,7 +188,7 @@ def test_objects_wait_while_their_source_is_paused_and_run_when_it_goes_on(platf
     assert [put(platform, "orders", number) for number in range(3)] == [None] * 3
     assert on_schedule(platform, "orders", platform.clock()) == on_window(platform, "orders") == []
     assert state_of(platform, "orders").waiting == 3
-    [run_id] = resume(platform, "orders", platform.person())
+    [run_id] = resume_now(platform, "orders")
     state = state_of(platform, "orders")
     assert state.last_run is not None
     assert (state.last_run.run_id, state.last_run.object_count, state.waiting) == (run_id, 3, 0)
@@ -184,7 +197,7 @@ def test_objects_wait_while_their_source_is_paused_and_run_when_it_goes_on(platf
 
 def test_it_is_said_when_a_source_is_paused_or_goes_on_already(platform: Keeping) -> None:
     with pytest.raises(SourceChanged, match="is not paused"):
-        resume(platform, "orders", platform.person())
+        resume(platform, "orders")
     pause(platform, "orders", platform.person())
     with pytest.raises(SourceChanged, match="is paused already"):
         pause(platform, "orders", platform.person())
@@ -193,12 +206,12 @@ def test_it_is_said_when_a_source_is_paused_or_goes_on_already(platform: Keeping
 def test_scheduled_source_waits_for_its_moment_when_it_goes_on_before_it(platform: Keeping) -> None:
     pause(platform, "nightly", platform.person())
     put(platform, "nightly")
-    assert resume(platform, "nightly", platform.person()) == []
+    assert resume_now(platform, "nightly") == []
     assert caught_up(platform) == []
     pause(platform, "nightly", platform.person())
     pass_by(platform, DAY)
     assert on_schedule(platform, "nightly", datetime(2026, 11, 22, 2, tzinfo=UTC)) == []
     sweep(platform)
     platform.invoked.clear()
-    resume(platform, "nightly", platform.person())
+    resume_now(platform, "nightly")
     assert caught_up(platform) == ["2026-11-22T02:00:00+00:00"]
