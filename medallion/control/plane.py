@@ -143,6 +143,12 @@ class ControlPlane:
     def models(self) -> list[GoldModel]:
         return self._table.query(GoldModel, GoldModel.key_of(self._tenant, "").pk, GoldModel.SK)
 
+    def page_of_models(self, limit: int, after: str = "") -> list[GoldModel]:
+        """The models by name, `limit` at most; those after the name `after`."""
+        beyond = f"{GoldModel.SK}{after}" if after else ""
+        pk = GoldModel.key_of(self._tenant, "").pk
+        return self._table.query(GoldModel, pk, GoldModel.SK, limit=limit, beyond=beyond)
+
     def model(self, name: str) -> GoldModel | None:
         return self._table.get(GoldModel, GoldModel.key_of(self._tenant, name))
 

@@ -9,11 +9,10 @@ from packaging.version import Version
 from medallion.contracts.model import Frozen
 from medallion.control.items import ContractVersion
 from medallion.control.proposals import Proposal, ProposalStatus
-from medallion.errors import ProposalNotOpen
 from medallion.people import Person
 from medallion.steps.batch import start_waiting
 from medallion.steps.platform import Platform
-from medallion.steps.proposals import check_succession, contract_of
+from medallion.steps.proposals import check_approved, check_succession, contract_of
 from medallion.steps.seed import register_version
 
 OPEN = 200
@@ -41,14 +40,11 @@ def activate(platform: Platform, source: str, proposal_id: str, person: Person) 
     """
     control = platform.control
     proposal = control.proposals.proposal(source, proposal_id)
+    check_approved(proposal)
     if proposal.status is ProposalStatus.APPROVED:
         contract = contract_of(proposal)
         check_succession(platform, contract)
         register_version(platform, contract, proposal.text, person, proposal)
-    elif proposal.status is not ProposalStatus.ACTIVE:
-        raise ProposalNotOpen(
-            f"proposal {proposal_id} of source {source} is {proposal.status}: only what is approved becomes active"
-        )
     live, versions = control.source(source), control.contracts(source)
     lower = [one for one in versions if Version(one.version) < Version(proposal.version)]
     return Activated(

@@ -74,3 +74,15 @@ class ExplainAsked(Frozen):
     name: str
     key: dict[str, str]
     limit: int = 20
+
+
+class ActivateAsked(Frozen):
+    """Which of the source's proposals."""
+
+    proposal_id: str
+
+
+class TryAsked(Frozen):
+    """A contract, as it would be written."""
+
+    text: str

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from medallion.control.items import GoldModel
+from medallion.control.items import GoldModel, Run
 from medallion.control.models import ModelVersion
 from medallion.errors import InvalidModel, ModelChanged, UnknownModel
 from medallion.layout import Zone
 from medallion.people import Person
-from medallion.plan.gold import Input, Model, in_order, parse_model
+from medallion.plan.gold import Header, Input, Model, in_order, parse_model
 from medallion.steps.platform import Platform
+from medallion.steps.sources import last_run_of
 
 
 def model_of(platform: Platform, name: str) -> GoldModel:
@@ -25,6 +26,16 @@ def model_version(platform: Platform, name: str, revision: int) -> ModelVersion:
     if found is None:
         raise UnknownModel(f"model {name!r} of tenant {platform.layout.tenant} has no revision {revision}")
     return found
+
+
+def header_of(model: GoldModel) -> Header:
+    """What the model says of itself."""
+    return parse_model(model.name, model.text, f"{model.name}.sql")
+
+
+def last_build(platform: Platform, name: str) -> Run | None:
+    """The model's newest build."""
+    return last_run_of(platform, name, of_source=False)
 
 
 def set_model(platform: Platform, name: str, text: str, person: Person, replaces: int | None = None) -> GoldModel:

@@ -13,6 +13,7 @@ from medallion.contracts.compare import Change, breaking_changes, changes, says_
 from medallion.contracts.model import Column, Contract
 from medallion.contracts.references import loose_references
 from medallion.contracts.ruleset import ruleset_hash
+from medallion.control.items import ContractVersion
 from medallion.control.proposals import Decision, Proposal, ProposalStatus
 from medallion.errors import InvalidContract, OwnProposal, ProposalNotOpen, UnknownSource
 from medallion.people import Person
@@ -26,11 +27,7 @@ def propose(platform: Platform, source: str, text: str, person: Person) -> Propo
     InvalidContract lists what is wrong with it, or says why it cannot follow the version that is active.
     """
     contract = parse_contract(text, "the contract")
-    if contract.source != source:
-        raise InvalidContract(
-            f"the contract: schema[0].name: it is for source {contract.source}, and was proposed for {source}; "
-            "propose it there, or correct the name"
-        )
+    _check_source(contract, source)
     active = check_succession(platform, contract)
     found = changes(active, contract) if active is not None else []
     proposal = Proposal(
@@ -135,10 +132,20 @@ def active_version(platform: Platform, source: str) -> Contract | None:
 
 def version_of(platform: Platform, source: str, version: str) -> Contract:
     """That version of the source's contract, which is or was active; UnknownSource if there is none."""
+    return parse_contract(registered(platform, source, version).text, f"{source} {version}")
+
+
+def registered(platform: Platform, source: str, version: str) -> ContractVersion:
+    """That version as it was written; UnknownSource if there is none."""
     found = platform.control.contract(source, version)
     if found is None:
         raise UnknownSource(f"source {source!r} of tenant {platform.layout.tenant} has no contract version {version!r}")
-    return parse_contract(found.text, f"{source} {version}")
+    return found
+
+
+def check_trial(platform: Platform, source: str, text: str) -> None:
+    """InvalidContract if the text is no contract of that source; UnknownSource if there is no such source."""
+    _check_source(parse_contract(text, "the contract"), platform.control.source(source).name)
 
 
 def contract_of(proposal: Proposal) -> Contract:
@@ -148,6 +155,19 @@ def contract_of(proposal: Proposal) -> Contract:
 def proposal_id_of(moment: datetime) -> str:
     """A new id: it sorts by the moment."""
     return f"{moment:%Y%m%dt%H%M%S%f}-{secrets.token_hex(4)}"
+
+
+def check_approved(proposal: Proposal) -> None:
+    """ProposalNotOpen unless it is approved, or active already: only such a one becomes active."""
+    _check_stands(proposal, ProposalStatus.APPROVED, ProposalStatus.ACTIVE)
+
+
+def _check_source(contract: Contract, source: str) -> None:
+    if contract.source != source:
+        raise InvalidContract(
+            f"the contract: schema[0].name: it is for source {contract.source}, not {source}; say it there, or correct "
+            "the name"
+        )
 
 
 def _decide(platform: Platform, proposal: Proposal, status: ProposalStatus, person: Person) -> Proposal:

@@ -79,15 +79,21 @@ def set_schedule(platform: Platform, source: str, setting: Setting, person: Pers
         apply(platform, before)
         catch_up(platform, before)
         return before
-    moved = wanted.revision not in (None, before.revision)
-    if moved or not platform.control.schedules.replace(before, after):
-        raise ScheduleChanged(
-            f"the schedule of source {source} was set by someone else meanwhile (it is revision {before.revision}); "
-            "look at it and set it again"
-        )
+    check_revision(before, wanted)
+    if not platform.control.schedules.replace(before, after):
+        raise ScheduleChanged(f"the schedule of source {source} was set by someone else meanwhile; look at it")
     apply(platform, after)
     catch_up(platform, after)
     return after
+
+
+def check_revision(schedule: Schedule, setting: Setting) -> None:
+    """ScheduleChanged if the setting is for another revision of the schedule."""
+    if setting.revision not in (None, schedule.revision):
+        raise ScheduleChanged(
+            f"the schedule of source {schedule.source} was set by {schedule.set_by or 'nobody'} meanwhile (it is "
+            f"revision {schedule.revision}); look at it and set it again"
+        )
 
 
 def apply(platform: Platform, schedule: Schedule) -> None:

@@ -16,6 +16,8 @@ from medallion.steps.schedules import catch_up
 COUNTED = 100
 """Waiting objects that are counted at most: there may be any number."""
 
+_LOOKED_AT = 25
+
 
 class State(Frozen):
     """How a source stands: `waiting` objects without a run, counted up to COUNTED, and why its breaker stopped it."""
@@ -28,13 +30,21 @@ class State(Frozen):
 def state_of(platform: Platform, source: str) -> State:
     """How the source stands now: three questions, whatever it ever sent."""
     control = platform.control
-    newest = control.page_of_runs(1, subject=source).runs
     breaker = control.breakers.of(source)
     return State(
-        last_run=newest[0] if newest else None,
+        last_run=last_run_of(platform, source, of_source=True),
         waiting=len(control.batches.waiting(source, COUNTED)),
         stopped=breaker.said if breaker is not None and breaker.open else "",
     )
+
+
+def last_run_of(platform: Platform, name: str, *, of_source: bool) -> Run | None:
+    """The newest run of the source, or of the model, of that name. One name may be both: then a few are looked at."""
+    for looked_at in (1, _LOOKED_AT):
+        runs = platform.control.page_of_runs(looked_at, subject=name).runs
+        if found := [run for run in runs if run.kind.of_source is of_source]:
+            return found[0]
+    return None
 
 
 def pause(platform: Platform, name: str, person: Person) -> Source:

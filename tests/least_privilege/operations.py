@@ -117,14 +117,15 @@ def _other_rules(trial: Trial) -> Iterator[None]:
     text = "" if standing is None else standing.text
     text = text.replace("{minimum: 0}", "{minimum: -1}").replace(f'"{source.contract_version}"', f'"{version}"')
     ruleset = ruleset_hash(parse_contract(text, "orders"))
-    control.register_contract(
-        ContractVersion(source="orders", version=version, text=text, ruleset=ruleset, registered_at=datetime.now(UTC))
+    written = ContractVersion(
+        source="orders", version=version, text=text, ruleset=ruleset, registered_at=datetime.now(UTC)
     )
-    control.save_source(source.model_copy(update={"contract_version": version, "ruleset": ruleset}))
+    other = source.model_copy(update={"contract_version": version, "ruleset": ruleset})
+    expect(control.activate(other, source, written), "the other rules did not become active")
     try:
         yield
     finally:
-        control.save_source(source)
+        expect(control.activate(source, other, None), "the rules did not become the old ones again")
 
 
 ROLLED_BACK = Scenario("tables rolled back", roll_back)

@@ -78,7 +78,7 @@ def test_all_findings_are_told_when_a_proposal_is_no_contract(platform: Keeping)
         propose(platform, "orders", text, platform.person())
     assert "version: " in str(refused.value)
     assert "apiVersion" in str(refused.value)
-    with pytest.raises(InvalidContract, match="is for source orders, and was proposed for others"):
+    with pytest.raises(InvalidContract, match="is for source orders, not others"):
         propose(platform, "others", contract(), platform.person())
 
 
@@ -139,7 +139,7 @@ def test_another_person_approves_where_the_environment_says_so() -> None:
 
 def test_nothing_becomes_active_that_is_not_approved(platform: Keeping) -> None:
     made = propose(platform, "orders", contract(), platform.person())
-    with pytest.raises(ProposalNotOpen, match="is proposed: only what is approved"):
+    with pytest.raises(ProposalNotOpen, match="is proposed, not approved or active"):
         activate(platform, "orders", made.proposal_id, platform.person())
     approve(platform, "orders", made.proposal_id, platform.person("Grace"))
     rejected = reject(platform, "orders", made.proposal_id, platform.person("Grace"))
