@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Path, Query, Response
 from packaging.version import Version
 from pydantic import BaseModel, ConfigDict, Field
 
-from lambdas.api.asking import ACCEPTED, Reason, ReasonRequest, asked
-from lambdas.api.caller import Engineer, Steward, Viewer
+from lambdas.api.caller import Decider, Engineer, Steward, Viewer
+from lambdas.api.operations import ASKED, OperationView, Reason, Wait, asked_for
 from lambdas.api.pages import Cursor, Limit, Page, place_of
 from lambdas.api.pages import cursor as cursor_to
-from lambdas.api.routes.sources import SourceName
+from lambdas.api.routes.sources import ReasonRequest, SourceName
 from lambdas.api.routing import router
 from medallion.contracts.compare import Change
 from medallion.control.items import ContractVersion
 from medallion.control.proposals import Proposal, ProposalPage, ProposalStatus
 from medallion.layout import API_STAGE
 from medallion.steps import proposals
-from medallion.steps.operations import OperationKind, ask
+from medallion.steps.operations import OperationKind
 
 routes = router("contracts", "Contracts: what a source promises, proposed, decided and made active.")
 _VERSIONS, _PROPOSALS, _OPEN = "contracts", "proposals", "open proposals"
 
 VersionNumber = Annotated[str, Field(pattern=r"^\d{1,9}\.\d{1,9}\.\d{1,9}$", examples=["1.2.0"])]
-ProposalId = Annotated[str, Field(pattern=r"^[0-9]{8}t[0-9]{12}-[0-9a-f]{8}$", description="The proposal's id.")]
+ProposalId = Annotated[str, Path(max_length=40, pattern=r"^[0-9a-z-]+$", description="The proposal's id.")]
 ContractText = Annotated[
     str,
     Field(min_length=1, max_length=100_000, description="The contract: a YAML document of the standard ODCS 3.1."),
@@ -50,7 +50,7 @@ class VersionText(VersionView):
     text: ContractText
 
 
-class DecisionView(BaseModel):
+class StepView(BaseModel):
     """Who said so, why and when."""
 
     by: str
@@ -61,19 +61,19 @@ class DecisionView(BaseModel):
 class ProposalView(BaseModel):
     """A contract version that someone proposed."""
 
-    proposal_id: ProposalId
-    source: SourceName
+    proposal_id: str
+    source: str
     version: VersionNumber
     status: Annotated[
         ProposalStatus,
         Field(description="proposed → approved → active; or rejected, withdrawn, superseded by another version."),
     ]
-    proposed: DecisionView
+    proposed: StepView
     against: Annotated[str, Field(description="The version that was active then; empty: the source was new.")]
     compatible: Annotated[list[str], Field(description="What it changes of that version and anybody can live with.")]
     breaking: Annotated[list[str], Field(description="What it changes that a reader or a sender could not live with.")]
-    decision: Annotated[DecisionView | None, Field(description="The approval, the rejection or the withdrawal.")]
-    activation: DecisionView | None
+    decision: Annotated[StepView | None, Field(description="The approval, the rejection or the withdrawal.")]
+    activation: StepView | None
     overtaken_by: Annotated[str, Field(description="The version that became active instead, or later.")]
 
 
@@ -153,16 +153,18 @@ def compare_contracts(
     return _comparison(proposals.compare(caller.platform, source, before, after))
 
 
-@routes.post("/sources/{source}/contract-trials", operation_id="try_contract", **ACCEPTED)
-def try_contract(caller: Engineer, source: SourceName, body: TrialRequest, response: Response) -> Any:
+@routes.post("/sources/{source}/contract-trials", operation_id="try_contract", status_code=202, responses=ASKED)
+def try_contract(
+    caller: Decider, source: SourceName, body: TrialRequest, wait: Wait, response: Response
+) -> OperationView:
     """Try a contract on everything that a source has published. Nothing is written.
 
     The operation counts the records that would come to Silver, leave it or change, by code, and the rows of each Gold
     model that would move.
     """
     proposals.check_trial(caller.platform, source, body.text)
-    person = caller.person("what if")
-    return asked(ask(caller.platform, OperationKind.FORESEE_CONTRACT, source, {"text": body.text}, person), response)
+    about = {"text": body.text}
+    return asked_for(caller, OperationKind.FORESEE_CONTRACT, source, about, "what if", wait, response)
 
 
 # --- proposals
@@ -225,17 +227,22 @@ def withdraw_proposal(
     return _view(proposals.withdraw(caller.platform, source, proposal_id, caller.person(body.reason)))
 
 
-@routes.post("/sources/{source}/proposals/{proposal_id}/activation", operation_id="activate_proposal", **ACCEPTED)
+@routes.post(
+    "/sources/{source}/proposals/{proposal_id}/activation",
+    operation_id="activate_proposal",
+    status_code=202,
+    responses=ASKED,
+)
 def activate_proposal(
-    caller: Engineer, source: SourceName, proposal_id: ProposalId, body: ReasonRequest, response: Response
-) -> Any:
+    caller: Engineer, source: SourceName, proposal_id: ProposalId, body: ReasonRequest, wait: Wait, response: Response
+) -> OperationView:
     """Make an approved proposal the source's contract, by an operation: tables, schedules, and the source itself.
 
     A source's first contract makes it live. Records that are published are taken up again by a backfill alone.
     """
     proposals.check_approved(caller.platform.control.proposals.proposal(source, proposal_id))
-    person, about = caller.person(body.reason), {"proposal_id": proposal_id}
-    return asked(ask(caller.platform, OperationKind.ACTIVATE_CONTRACT, source, about, person), response)
+    about = {"proposal_id": proposal_id}
+    return asked_for(caller, OperationKind.ACTIVATE_CONTRACT, source, about, body.reason, wait, response)
 
 
 def _version(found: ContractVersion, active: str) -> VersionView:

@@ -5,34 +5,34 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Response
+from fastapi import Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from lambdas.api.asking import ACCEPTED, Reason, ReasonRequest, asked
 from lambdas.api.caller import Caller, Engineer, Viewer
+from lambdas.api.operations import ASKED, OperationView, Reason, Wait, asked_for
 from lambdas.api.pages import Cursor, Limit, Page, place_of
 from lambdas.api.pages import cursor as cursor_to
-from lambdas.api.routes.sources import LastRun
+from lambdas.api.routes.sources import LastRun, ReasonRequest
 from lambdas.api.routing import router
 from medallion.control.items import GoldModel
 from medallion.control.models import ModelVersion
 from medallion.steps import models
-from medallion.steps.operations import OperationKind, ask
+from medallion.steps.operations import OperationKind
 
 routes = router("models", "Gold models: SQL over Silver and over other models.")
 _LIST, _VERSIONS = "models", "model versions"
 
-ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="The model's name.")]
+ModelName = Annotated[str, Path(max_length=63, pattern=r"^[a-z][a-z0-9_]*$", description="The model.")]
 ModelText = Annotated[
     str, Field(min_length=1, max_length=100_000, description="A header, /* medallion … */ with YAML, and one SELECT.")
 ]
-Revision = Annotated[int, Field(ge=0, le=10**9, description="Which of the model's texts, counted from 1.")]
+Revision = Annotated[int, Path(ge=1, le=10**9, description="Which of the model's texts, counted from 1.")]
 
 
 class ModelView(BaseModel):
     """A Gold model as it stands."""
 
-    name: ModelName
+    name: str
     description: str
     inputs: Annotated[list[str], Field(description="The tables that it reads.", examples=[["silver.orders"]])]
     keys: Annotated[list[str], Field(description="What identifies a row of it.")]
@@ -53,8 +53,8 @@ class ModelWithText(ModelView):
 class ModelVersionView(BaseModel):
     """A text that a model has or had."""
 
-    name: ModelName
-    revision: Revision
+    name: str
+    revision: int
     inputs: list[str]
     set_by: str
     set_at: datetime
@@ -85,7 +85,8 @@ class ModelRequest(BaseModel):
 
     text: ModelText
     replaces: Annotated[
-        Revision | None, Field(description="Set it only if this is its revision, 0: it is new; null: whatever it is.")
+        int | None,
+        Field(ge=0, description="Set it only if this is its revision, 0: it is new; null: whatever it is."),
     ] = None
     reason: Reason
 
@@ -131,11 +132,13 @@ def get_model_version(caller: Viewer, model: ModelName, revision: Revision) -> M
     return ModelVersionText.model_validate(_told(found, ModelVersionText))
 
 
-@routes.post("/models/{model}/builds", operation_id="build_model", **ACCEPTED)
-def build_model(caller: Engineer, model: ModelName, body: ReasonRequest, response: Response) -> Any:
-    """Have a model built from what is published now, by an operation that names the build."""
+@routes.post("/models/{model}/builds", operation_id="build_model", status_code=202, responses=ASKED)
+def build_model(
+    caller: Engineer, model: ModelName, body: ReasonRequest, wait: Wait, response: Response
+) -> OperationView:
+    """Have a model built from what is published now, by an operation whose result names the build."""
     name = models.model_of(caller.platform, model).name
-    return asked(ask(caller.platform, OperationKind.BUILD_MODEL, name, {}, caller.person(body.reason)), response)
+    return asked_for(caller, OperationKind.BUILD_MODEL, name, {}, body.reason, wait, response)
 
 
 def _view(caller: Caller, model: GoldModel) -> ModelView:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from lambdas.api.asking import ACCEPTED, Reason, asked
 from lambdas.api.caller import Engineer, Viewer
+from lambdas.api.operations import ASKED, OperationView, Reason, Wait, asked_for
 from lambdas.api.routes.sources import SourceName
 from lambdas.api.routing import router
 from medallion.control.schedules import CatchUp
 from medallion.steps import schedules
-from medallion.steps.operations import OperationKind, ask
+from medallion.steps.operations import OperationKind
 
 routes = router("schedules", "Schedules: when what waits of a source is taken up.")
 
@@ -42,7 +42,7 @@ Policy = Annotated[
 class ScheduleView(BaseModel):
     """A source's schedule."""
 
-    source: SourceName
+    source: str
     cron: Cron
     time_zone: Zone
     paused: bool
@@ -94,13 +94,15 @@ def get_schedule(
     return ScheduleView(**found.model_dump(), next_runs=upcoming)
 
 
-@routes.put("/sources/{source}/schedule", operation_id="set_schedule", **ACCEPTED)
-def set_schedule(caller: Engineer, source: SourceName, body: ScheduleRequest, response: Response) -> Any:
+@routes.put("/sources/{source}/schedule", operation_id="set_schedule", status_code=202, responses=ASKED)
+def set_schedule(
+    caller: Engineer, source: SourceName, body: ScheduleRequest, wait: Wait, response: Response
+) -> OperationView:
     """Set when a source is due, by an operation. What was due before counts no more.
 
     A schedule that goes on after a pause catches up as it says.
     """
     setting = schedules.Setting.model_validate(body.model_dump(exclude={"reason"})).checked()
     schedules.check_revision(schedules.schedule_of(caller.platform, source), setting)
-    person, about = caller.person(body.reason), setting.model_dump(mode="json")
-    return asked(ask(caller.platform, OperationKind.APPLY_SCHEDULE, source, about, person), response)
+    about = setting.model_dump(mode="json")
+    return asked_for(caller, OperationKind.APPLY_SCHEDULE, source, about, body.reason, wait, response)

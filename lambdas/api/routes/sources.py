@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Response
-from pydantic import BaseModel, Field
+from fastapi import Path, Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from lambdas.api.asking import ACCEPTED, ReasonRequest, asked
 from lambdas.api.caller import Caller, Engineer, Viewer
+from lambdas.api.operations import ASKED, OperationView, Reason, Wait, asked_for
 from lambdas.api.pages import Cursor, Limit, Page, place_of
 from lambdas.api.pages import cursor as cursor_to
 from lambdas.api.routing import router
 from medallion.contracts.model import Lane, Trigger
 from medallion.control.items import RunKind, RunStatus, Source
 from medallion.steps import sources
-from medallion.steps.operations import OperationKind, ask
+from medallion.steps.operations import OperationKind
 
 routes = router("sources", "Sources: what arrives, under which contract, and how it goes on.")
 _LIST = "sources"
 
-SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,56}$", description="The source's name.")]
+SourceName = Annotated[str, Path(max_length=57, pattern=r"^[a-z][a-z0-9_]*$", description="The source.")]
+
+
+class ReasonRequest(BaseModel):
+    """Why it is to be done."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "agreed with the harbour"}]})
+
+    reason: Reason
 
 
 class PauseView(BaseModel):
@@ -46,7 +54,7 @@ class LastRun(BaseModel):
 class SourceView(BaseModel):
     """A source as it stands."""
 
-    name: SourceName
+    name: str
     description: Annotated[str, Field(description="What the contract says that it is.")]
     owner: Annotated[str, Field(description="Whose it is: the contract's team, or the member who owns it.")]
     contract_version: Annotated[str, Field(description="The version that is active.", examples=["1.2.0"])]
@@ -84,12 +92,13 @@ def pause_source(caller: Engineer, source: SourceName, body: ReasonRequest) -> S
     return _view(caller, sources.pause(caller.platform, source, caller.person(body.reason)))
 
 
-@routes.post("/sources/{source}/resumption", operation_id="resume_source", **ACCEPTED)
-def resume_source(caller: Engineer, source: SourceName, body: ReasonRequest, response: Response) -> Any:
-    """Have a source go on. The operation starts runs of what waited, and names them."""
-    person = caller.person(body.reason)
+@routes.post("/sources/{source}/resumption", operation_id="resume_source", status_code=202, responses=ASKED)
+def resume_source(
+    caller: Engineer, source: SourceName, body: ReasonRequest, wait: Wait, response: Response
+) -> OperationView:
+    """Have a source go on. The operation starts runs of what waited, and its result names them."""
     sources.resume(caller.platform, source)
-    return asked(ask(caller.platform, OperationKind.RESUME_SOURCE, source, {}, person), response)
+    return asked_for(caller, OperationKind.RESUME_SOURCE, source, {}, body.reason, wait, response)
 
 
 def _view(caller: Caller, source: Source) -> SourceView:
