@@ -192,7 +192,7 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.hand_leases_on(),
         ),
         Task.OPERATE: (
-            *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
+            *can.control("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             *can.use_key("s3", "sqs"),
             *can.read_versions(Zone.LANDING),
             *can.read_run_documents(),

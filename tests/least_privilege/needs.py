@@ -48,13 +48,25 @@ BY_STATEMENT: dict[tuple[str, str], Scenario] = {
     (Task.HOUSEKEEP, "AnswerTasks"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
     (Task.HOUSEKEEP, "ControlDeleteItem"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
     (Task.SWEEP, "InvokeOperate"): operations.TAKEN_UP,
+    (Task.SWEEP, "InvokeTrigger"): operations.CAUGHT_UP,
     (Task.OPERATE, "GetVersionLanding"): operations.FORESEEN,
     (Task.OPERATE, "PutRuns"): operations.DONE_AGAIN,
     (Task.OPERATE, "StartExecutions"): operations.DONE_AGAIN,
     (Task.OPERATE, "DescribeExecutions"): operations.DONE_AGAIN,
     **{
         (Task.OPERATE, sid): operations.CANCELLED
-        for sid in ("StopExecutions", "AnswerTasks", "GetRuns", "ListArtifacts", "DescribeBronzeTables", "GetBronze")
+        for sid in ("StopExecutions", "AnswerTasks", "GetRuns", "ListArtifacts")
+    },
+    **{
+        (Task.OPERATE, sid): operations.MADE_LIVE
+        for sid in (
+            *(f"Create{zone}Tables" for zone in ("Bronze", "Silver", "Quarantine")),
+            *("DescribeBronzeTables", "GetBronze", "ListBronze", "CommitBronzeTables", "PutBronze"),
+            "ControlBatchGetItem",
+            "CreateSchedule",
+            "UpdateSchedule",
+            "InvokeTrigger",
+        )
     },
     ("schedule", "InvokeHousekeep"): scenarios.HOUSEKEEPING_FIRED,
     **{(task, "AnswerTasks"): scenario for task, scenario in scenarios.NEXT_WOKEN.items()},
