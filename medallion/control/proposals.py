@@ -130,6 +130,13 @@ class Proposals:
         found = sorted(self._table.get_many(Proposal, keys), key=lambda one: one.proposal_id, reverse=True)
         return ProposalPage(found, named[limit - 1].proposal_id if len(named) > limit else "")
 
+    def open_of(self, source: str) -> list[Proposal]:
+        """Those that are open of one source, the newest first."""
+        pk = OpenProposal.key_of(self._tenant, "").pk
+        named = self._table.query(OpenProposal, pk, OpenProposal.SK, newest_first=True)
+        found = [self.find(source, one.proposal_id) for one in named if one.source == source]
+        return [one for one in found if one is not None]
+
     def move(self, proposal: Proposal, status: ProposalStatus, **changes: Any) -> bool:
         """Move it on to that status, with other attributes as JSON values. False if it is not as it was read."""
         return self._table.transact(self.moving(proposal, status, **changes))

@@ -15,9 +15,6 @@ from medallion.steps.platform import Platform
 from medallion.steps.proposals import check_approved, check_succession, contract_of
 from medallion.steps.seed import register_version
 
-OPEN = 200
-"""Open proposals that are looked through for those that an activation overtakes."""
-
 
 class Activated(Frozen):
     """What an activation did: the version that it replaced (empty for a new source), the proposals that it overtook,
@@ -59,7 +56,7 @@ def activate(platform: Platform, source: str, proposal_id: str, person: Person) 
 def _overtake(platform: Platform, active: Proposal, lower: Sequence[ContractVersion]) -> list[str]:
     """End the proposals that the version leaves no room for: open ones that are not higher, and those active before."""
     proposals = platform.control.proposals
-    waiting = [one for one in proposals.open(OPEN).proposals if one.source == active.source]
+    waiting = proposals.open_of(active.source)
     before = [proposals.find(active.source, one.proposal_id) for one in lower if one.proposal_id]
     overtaken = [
         *(one for one in waiting if Version(one.version) <= Version(active.version)),

@@ -14,6 +14,7 @@ from medallion.cron import checked_cron, checked_zone, due_after, due_before, ex
 from medallion.errors import ScheduleChanged, UnknownSource
 from medallion.layout import Task
 from medallion.people import Person
+from medallion.steps.batch import start_waiting
 from medallion.steps.platform import Platform
 
 if TYPE_CHECKING:
@@ -134,9 +135,19 @@ def missed(schedule: Schedule, before: datetime) -> datetime | None:
     return last if last is not None and last > schedule.settled_until else None
 
 
-def catch_up(platform: Platform, schedule: Schedule, grace: timedelta = timedelta(0)) -> datetime | None:
-    """Have the trigger do what it should have done at the moment that was missed, `grace` ago or longer. The moment."""
-    due = missed(schedule, platform.clock() - grace)
+def catch_up(platform: Platform, schedule: Schedule) -> list[str]:
+    """Start what the trigger would have started at the moment that was missed, if one was. The runs' ids."""
+    source, due = platform.control.source(schedule.source), missed(schedule, platform.clock())
+    if due is None or source.pause is not None:
+        return []
+    started = start_waiting(platform, source)
+    platform.control.schedules.settle(source.name, due)
+    return started
+
+
+def remind(platform: Platform, schedule: Schedule) -> datetime | None:
+    """Tell the trigger of the moment that was missed, GRACE ago or longer. The moment."""
+    due = missed(schedule, platform.clock() - GRACE)
     if due is None or platform.control.source(schedule.source).pause is not None:
         return None
     about = {"source": schedule.source, "scheduled": True, "time": due.isoformat()}

@@ -80,5 +80,5 @@ def start_what_waits(platform: Platform, name: str, since: datetime) -> list[str
     if schedule is not None and (source.on_arrival or schedule.catch_up is CatchUp.NONE):
         schedules.settle(name, since)
     elif schedule is not None:
-        catch_up(platform, schedule)
+        started = catch_up(platform, schedule)
     return started

@@ -10,7 +10,7 @@ from medallion.steps.failure import Failure
 from medallion.steps.lease import is_over, wake_next
 from medallion.steps.operations import take_up
 from medallion.steps.platform import Platform
-from medallion.steps.schedules import GRACE, catch_up
+from medallion.steps.schedules import remind
 from medallion.steps.ticket import Ticket
 
 
@@ -40,7 +40,7 @@ def sweep(platform: Platform) -> Swept:
     for model in control.models():
         _move(platform, f"{Zone.GOLD}#{model.name}")
     for schedule in control.schedules.all():
-        catch_up(platform, schedule, GRACE)
+        remind(platform, schedule)
     return Swept(
         started=tuple(run_id for run_id, did in found.items() if did is RunStatus.RUNNING),
         ended=tuple(run_id for run_id, did in found.items() if did is RunStatus.FAILED),

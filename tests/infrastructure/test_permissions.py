@@ -273,11 +273,12 @@ def test_the_apis_role_of_a_tenant_holds_what_its_table_says(prod: Synthesis) ->
 
 def test_a_role_is_passed_to_the_service_that_it_is_made_for(dev: Synthesis, prod: Synthesis) -> None:
     for synthesis, expected in (
-        (dev, {("seed", "schedule", "scheduler")}),
+        (dev, {(task, "schedule", "scheduler") for task in ("seed", "operate")}),
         (
             prod,
             {
                 ("seed", "schedule", "scheduler"),
+                ("operate", "schedule", "scheduler"),
                 ("ingest", "refine-emr", "emr-serverless"),
                 ("model", "model-emr", "emr-serverless"),
             },

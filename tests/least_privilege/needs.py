@@ -57,17 +57,7 @@ BY_STATEMENT: dict[tuple[str, str], Scenario] = {
         (Task.OPERATE, sid): operations.CANCELLED
         for sid in ("StopExecutions", "AnswerTasks", "GetRuns", "ListArtifacts")
     },
-    **{
-        (Task.OPERATE, sid): operations.MADE_LIVE
-        for sid in (
-            *(f"Create{zone}Tables" for zone in ("Bronze", "Silver", "Quarantine")),
-            *("DescribeBronzeTables", "GetBronze", "ListBronze", "CommitBronzeTables", "PutBronze"),
-            "ControlBatchGetItem",
-            "CreateSchedule",
-            "UpdateSchedule",
-            "InvokeTrigger",
-        )
-    },
+    **{(Task.OPERATE, sid): operations.MADE_LIVE for sid in ("CreateTables", "ManageSchedules")},
     ("schedule", "InvokeHousekeep"): scenarios.HOUSEKEEPING_FIRED,
     **{(task, "AnswerTasks"): scenario for task, scenario in scenarios.NEXT_WOKEN.items()},
     **{(task, "SendDeadLetter"): scenario for task, scenario in scenarios.DEAD_LETTER_KEPT.items()},

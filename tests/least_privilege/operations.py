@@ -85,9 +85,7 @@ def take_up(trial: Trial) -> None:
 
 
 def make_live(trial: Trial) -> None:
-    """A new source comes alive by its approved contract: its tables, and a schedule, which is then set anew. What was
-    due while that was paused is told to the trigger.
-    """
+    """A new source comes alive by its approved contract: its tables, and a schedule, which is then set anew."""
     source, layout = f"alive_{next(trial.numbers)}", trial.deployed.layout
     ada, grace = (Person(name, "a test", datetime.now(UTC)) for name in ("Ada", "Grace"))
     made = propose(trial.deployed.platform, source, contract(source), ada)
@@ -97,13 +95,8 @@ def make_live(trial: Trial) -> None:
     expect((done.result or {}).get("overtaken") == [other.proposal_id], f"{done.problem or done.result}")
     for table in (layout.bronze(source), layout.silver(source), layout.quarantine(source), layout.duplicates(source)):
         expect(trial.platform.lake.head(table) is not None, f"{table.qualified} was not set up")
-    schedules = trial.deployed.control.schedules
-    standing = schedules.ensure(source, datetime.now(UTC))
-    missed = standing.model_copy(update={"paused": True, "settled_until": standing.set_at - timedelta(days=3)})
-    expect(schedules.replace(standing, missed), "the schedule is another one")
     done = _operate(trial, OperationKind.APPLY_SCHEDULE, source, {"cron": "0 3 * * *"})
     expect(done.status is OperationStatus.SUCCEEDED, done.problem)
-    wait(lambda: _settled(trial, source) > missed.settled_until, "the trigger was not told of what was missed")
 
 
 def catch_up(trial: Trial) -> None:

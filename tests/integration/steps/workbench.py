@@ -78,6 +78,7 @@ class Workbench:
         s3.put_bucket_versioning(Bucket=layout.bucket(Zone.LANDING), VersioningConfiguration={"Status": "Enabled"})
         for zone in TABLE_ZONES:
             glue.create_database(DatabaseInput={"Name": layout.database(zone)})
+        session.client("scheduler").create_schedule_group(Name=layout.schedule_group)
         session.client("dynamodb").create_table(
             TableName=layout.shared.control_table,
             AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
