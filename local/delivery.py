@@ -12,6 +12,7 @@ import contextvars
 import json
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from local import iam
@@ -36,6 +37,7 @@ _FUNCTIONS = seam("services.lambda_svc", "_functions")
 _TICK_SECONDS = seam("services.scheduler", "_SCHEDULE_TICK_INTERVAL")
 _ACCOUNT = seam("core.responses", "get_account_id")
 
+_DUE_AT = "<aws.scheduler.scheduled-time>"
 _RULES = "events.amazonaws.com"
 _SCHEDULES = "scheduler.amazonaws.com"
 _ROLE_ACTIONS = {
@@ -50,14 +52,15 @@ _object_version: contextvars.ContextVar[str | None] = contextvars.ContextVar("ob
 
 
 def install(settings: Settings) -> None:
-    """Put permissions, retries, dead letters and the object's version in place."""
+    """Put permissions, retries, dead letters, the object's version and the schedule's moment in place."""
     _DISPATCH_TO_LAMBDA.replace(_asynchronous)
     _FIRE_S3_EVENT.replace(_noting_version)
     _DISPATCH_EVENT.replace(_naming_version)
     _TICK_SECONDS.put(1.0)
     _ROUTE_FAILURE.replace(lambda original: _failed_for_good(original, enforce=settings.enforce_iam))
-    if settings.enforce_iam:
-        _INVOKE_TARGET.replace(_permitted)
+    _INVOKE_TARGET.replace(
+        lambda original: _permitted(_telling_moment(original)) if settings.enforce_iam else _telling_moment(original)
+    )
 
 
 def _asynchronous(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -96,6 +99,19 @@ def _naming_version(original: Callable[..., Any]) -> Callable[..., Any]:
         original(event, view)
 
     return dispatch
+
+
+def _telling_moment(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A schedule's target is told when it was due, where its input asks for it by Scheduler's word."""
+
+    def invoke(target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any = None) -> None:
+        if _is_schedule(rule) and _DUE_AT in target.get("Input", ""):
+            exact = datetime.fromtimestamp(event["Time"], UTC).replace(microsecond=0)
+            due = exact.replace(second=0) if rule["ScheduleExpression"].startswith("cron(") else exact
+            target = {**target, "Input": target["Input"].replace(_DUE_AT, f"{due:%Y-%m-%dT%H:%M:%SZ}")}
+        original(target, event, rule, view)
+
+    return invoke
 
 
 def _permitted(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -51,6 +51,14 @@ class UnknownKey(MedallionError):
     """No API key of that id exists, or it opens nothing any more."""
 
 
+class UnknownModel(MedallionError):
+    """No Gold model of that name, or no text of it with that number, exists for the tenant."""
+
+
+class UnknownProposal(MedallionError):
+    """No proposal of that id exists for the source."""
+
+
 class UnknownOperation(MedallionError):
     """No operation of that id exists for the tenant."""
 
@@ -105,6 +113,30 @@ class UnknownTable(MedallionError):
 
 class InvalidPeriod(MedallionError):
     """A time that was asked about ends before it begins, or is longer than one question may be about."""
+
+
+class ProposalNotOpen(MedallionError):
+    """A proposal does not stand where it would have to for what was asked of it."""
+
+
+class OwnProposal(MedallionError):
+    """Who proposed something may not approve it here: another person decides."""
+
+
+class ScheduleChanged(MedallionError):
+    """Someone else set the schedule meanwhile."""
+
+
+class ModelChanged(MedallionError):
+    """Someone else set the model's text meanwhile."""
+
+
+class SourceChanged(MedallionError):
+    """A source is not as it was read: another version became active meanwhile, or it waits or goes on already."""
+
+
+class InvalidSchedule(MedallionError):
+    """A schedule's cron expression or time zone cannot be taken."""
 
 
 class NotRepeatable(MedallionError):

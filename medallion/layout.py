@@ -389,7 +389,13 @@ class TenantLayout:
     def schedule_group(self) -> str:
         return self.prefix
 
+    @property
+    def schedule_role_arn(self) -> str:
+        """The role in which the tenant's schedules call its functions."""
+        return f"arn:aws:iam::{self.account}:role/{self.role('schedule')}"
+
     def schedule(self, source: str) -> str:
+        """The source's schedule. It cannot be renamed: daily is what each begins as."""
         return f"{source}-daily"
 
     @property

@@ -8,7 +8,8 @@ import yaml
 from pydantic import Field, ValidationError
 
 from medallion.contracts import load_contract
-from medallion.contracts.model import Contract, Frozen, Reference
+from medallion.contracts.model import Contract, Frozen
+from medallion.contracts.references import loose_references
 from medallion.errors import InvalidContract, InvalidName, InvalidTenant
 from medallion.layout import checked_name, checked_tenant
 
@@ -103,22 +104,9 @@ def _contracts(folder: Path) -> tuple[ContractFile, ...]:
 def _check_references(files: tuple[ContractFile, ...]) -> None:
     """Every reference leads to a column of a source of this tenant."""
     columns = {file.source: {column.name: column for column in file.contract.columns} for file in files}
-    faults = []
-    for file in files:
-        for column in file.contract.columns:
-            for rule in column.rules:
-                if not isinstance(rule, Reference):
-                    continue
-                target = columns.get(rule.source, {}).get(rule.column)
-                where = f"{file.source}{CONTRACT_SUFFIX}: {column.name}: refers to {rule.source}.{rule.column}"
-                if target is None:
-                    faults.append(f"{where}, which no contract of this tenant has; add it, or correct the name")
-                elif target.type.kind != column.type.kind:
-                    faults.append(
-                        f"{where}, which is {target.type.kind} and not {column.type.kind}; give both one type"
-                    )
-    if faults:
-        raise InvalidContract("\n".join(faults))
+    loose = loose_references((file.contract for file in files), lambda source: columns.get(source, {}))
+    if loose:
+        raise InvalidContract("\n".join(f"{source}{CONTRACT_SUFFIX}: {said}" for source, said in loose))
 
 
 def _models(folder: Path) -> tuple[ModelFile, ...]:

@@ -171,9 +171,20 @@ class Capabilities:
             )
         )
 
+    def write_all_tables(self, *zones: Zone) -> Permissions:
+        """The same for a role that writes those of many zones, in statements that name them all: an inline policy has
+        10,240 characters.
+        """
+        files = tuple(f"{self._bucket(zone)}/*" for zone in zones)
+        return (
+            self._catalogue("WriteTables", ("glue:GetDatabase", "glue:GetTable", "glue:UpdateTable"), *zones),
+            Permission("WriteFiles", ("s3:GetObject", "s3:PutObject"), files, because=KEYS_AT_RUN_TIME),
+            Permission("ListFiles", ("s3:ListBucket",), tuple(self._bucket(zone) for zone in zones)),
+        )
+
     def create_tables(self, *zones: Zone) -> Permissions:
         """Create tables, beside the right to write them."""
-        return tuple(self._catalogue(f"Create{zone.capitalize()}Tables", ("glue:CreateTable",), zone) for zone in zones)
+        return (self._catalogue("CreateTables", ("glue:CreateTable",), *zones),)
 
     def query(self) -> Permissions:
         """Ask the tenant's tables through its Athena workgroup, which bounds each query."""
@@ -249,9 +260,11 @@ class Capabilities:
         role = f"arn:aws:iam::{self.layout.account}:role/{self.layout.role('schedule')}"
         to_scheduler: Conditions = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
         return (
-            *(
-                Permission(operation, (f"scheduler:{operation}",), (schedules,), because=SCHEDULES_AT_RUN_TIME)
-                for operation in ("CreateSchedule", "UpdateSchedule")
+            Permission(
+                "ManageSchedules",
+                ("scheduler:CreateSchedule", "scheduler:UpdateSchedule"),
+                (schedules,),
+                because=SCHEDULES_AT_RUN_TIME,
             ),
             Permission("PassScheduleRole", ("iam:PassRole",), (role,), to_scheduler),
         )
@@ -279,9 +292,9 @@ class Capabilities:
         of = prefix.rstrip("/").capitalize() or zone.capitalize()
         return Permission(f"{verb}{of}", actions, (f"{self._bucket(zone)}/{prefix}*",), because=KEYS_AT_RUN_TIME)
 
-    def _catalogue(self, sid: str, actions: tuple[str, ...], zone: Zone) -> Permission:
-        database = self.layout.database(zone)
-        resources = ("catalog", f"database/{database}", f"table/{database}/*")
+    def _catalogue(self, sid: str, actions: tuple[str, ...], *zones: Zone) -> Permission:
+        databases = [self.layout.database(zone) for zone in zones]
+        resources = ("catalog", *(each for one in databases for each in (f"database/{one}", f"table/{one}/*")))
         return Permission(
             sid, actions, tuple(self.layout.arn("glue", each) for each in resources), because=TABLES_AT_RUN_TIME
         )

@@ -61,7 +61,6 @@ class PipelineStack(Stack):
         of_glue: dict[str, str] = {"MEDALLION_GLUE_VERSION": settings.glue_version}
         of_lanes = {**of_glue, "MEDALLION_LANES": ",".join(lanes.lanes), "MEDALLION_LANE": settings.lane}
         environment: dict[Task, dict[str, str]] = {
-            Task.SEED: {"MEDALLION_SCHEDULE_ROLE_ARN": schedules.role.role.role_arn},
             Task.REFINE: of_lanes,
             Task.BUILD: of_lanes,
             Task.FAIL: of_glue,
@@ -123,7 +122,7 @@ class PipelineStack(Stack):
             ),
             task=self.functions[Task.COALESCE],
         )
-        seeding = Seeding(self, "Seeding", function=self.functions[Task.SEED].function, folder=asset)
+        seeding = Seeding(self, "Seeding", function=self.functions[Task.SEED].function, folder=asset, settings=settings)
         seeding.node.add_dependency(schedules, self.functions[Task.TRIGGER], self.functions[Task.HOUSEKEEP], alerts)
 
     def _layer(self, layout: TenantLayout) -> lambda_.ILayerVersion:

@@ -77,6 +77,8 @@ class EnvironmentSettings(BaseModel):
     api_tenant_burst: int = Field(default=100, ge=1)
     api_address_requests: int = Field(default=10_000, ge=100)
     """Requests of one address within five minutes; those beyond are blocked."""
+    approvals_by_another: bool
+    """Whether a proposed contract is approved by another than who proposed it."""
     lane: Literal["auto", "lambda", "glue", "emr"] = "auto"
     """The lane of sources that leave it open: by what a run has to read, or always this one."""
     glue_version: Literal["5.1", "4.0"] = "5.1"
@@ -143,6 +145,7 @@ ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
         engine_memory=4096,
         engine_storage=4096,
         alarms=False,
+        approvals_by_another=False,
         job_workers=4,
         job_runs=3,
         emr=False,
@@ -167,6 +170,7 @@ ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
         engine_memory=4096,
         engine_storage=4096,
         alarms=True,
+        approvals_by_another=False,
         job_workers=10,
         job_runs=10,
         emr=True,
@@ -191,6 +195,7 @@ ENVIRONMENTS: Mapping[Environment, EnvironmentSettings] = {
         engine_memory=6144,
         engine_storage=8192,
         alarms=True,
+        approvals_by_another=True,
         job_workers=20,
         job_runs=20,
         emr=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,8 +31,10 @@ def register(event: dict[str, Any], context: LambdaContext) -> str:
     found = platform().s3.get_object(Bucket=asset["AssetBucket"], Key=asset["AssetKey"])["Body"].read()
     with TemporaryDirectory() as folder:
         ZipFile(BytesIO(found)).extractall(folder)
-        names = seed(platform(), Path(folder), os.environ["MEDALLION_SCHEDULE_ROLE_ARN"])
-    logger.info("seeded", extra={"sources": names})
+        kept_out = seed(platform(), Path(folder), approvals_by_another=asset.get("ApprovalsByAnother") == "true")
+    logger.info("seeded")
+    for said in kept_out:
+        logger.warning("kept out", extra={"kept_out": said})
     return f"{platform().layout.prefix}-seed"
 
 

@@ -16,7 +16,8 @@ from medallion.steps.trigger import ArrivedObject, on_arrival, on_schedule, on_w
 def handler(event: dict[str, Any], context: LambdaContext) -> list[str]:
     if event.get("scheduled"):
         logger.append_keys(source=event["source"])
-        return _told(on_schedule(platform(), event["source"]))
+        due = datetime.fromisoformat(event["time"]) if "time" in event else None
+        return _told(on_schedule(platform(), event["source"], due))
     if event.get("window"):
         logger.append_keys(source=event["source"])
         return _told(on_window(platform(), event["source"]))

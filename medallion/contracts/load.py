@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
+from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject, Team
 
 from medallion.contracts.columns import ColumnReader, Columns
 from medallion.contracts.dialects import check_paths, read_dialect
@@ -72,6 +72,7 @@ def _normalised(document: OpenDataContractStandard, findings: Findings) -> Contr
         version=document.version or "",
         source=source.name or "",
         description=source.description or (about and (about.purpose or about.usage)) or "",
+        owner=_owner(document),
         dialect=dialect,
         columns=columns.columns,
         key=columns.key,
@@ -86,6 +87,16 @@ def _normalised(document: OpenDataContractStandard, findings: Findings) -> Contr
         lane=settings.lane,
         approval=settings.approval,
     )
+
+
+def _owner(document: OpenDataContractStandard) -> str:
+    """The team that the contract names, or the member of it whose role is owner; empty where it names neither."""
+    team = document.team
+    members = team if isinstance(team, list) else (team.members if team else None) or []
+    if isinstance(team, Team) and team.name:
+        return team.name
+    owners = [one.name or one.username or "" for one in members if (one.role or "").lower() == "owner"]
+    return next(filter(None, owners), "")
 
 
 def _check_source(source: SchemaObject, findings: Findings) -> None:

@@ -281,6 +281,7 @@ class Contract(Frozen):
     version: str
     source: str
     description: str = ""
+    owner: str = ""
     dialect: Dialect = Dialect()
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import Any
 
 from medallion.contracts.model import Contract
 
-_NOT_RULES = {"id", "version", "description", "trigger", "lane", "approval", "max_attempts"}
+_NOT_RULES = {"id", "version", "description", "owner", "trigger", "lane", "approval", "max_attempts"}
 
 
 def ruleset_hash(contract: Contract) -> str:

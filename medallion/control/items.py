@@ -35,20 +35,35 @@ class Item(BaseModel):
 
 
 class Tenant(Item):
-    """A tenant as its folder describes it."""
+    """A tenant as its folder describes it.
+
+    With `approvals_by_another`, nobody approves what they proposed themselves: a setting of the environment.
+    """
 
     id: str
     name: str
     description: str = ""
     contact: str = ""
+    approvals_by_another: bool = False
 
     @staticmethod
     def key_of(tenant: str) -> Key:
         return Key(f"TENANT#{tenant}", "TENANT")
 
 
+class Pause(Item):
+    """Who had a source wait, why and when."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
 class Source(Item):
-    """A source and the contract version that is active for it."""
+    """A source and the contract version that is active for it, with what that says of how it runs, and of whose it is.
+
+    While it is paused its objects are claimed and wait.
+    """
 
     SK: ClassVar[str] = "SOURCE#"
     name: str
@@ -60,16 +75,24 @@ class Source(Item):
     load: str = "append"
     batch: Batch = Batch()
     guard: Guard = Guard()
+    description: str = ""
+    owner: str = ""
+    pause: Pause | None = None
+
+    @property
+    def on_arrival(self) -> bool:
+        """Whether objects start runs as they arrive, each or together; else the schedule alone does."""
+        return self.trigger is Trigger.ON_ARRIVAL
 
     @property
     def at_once(self) -> bool:
         """Whether each object's arrival starts a run of its own."""
-        return self.whole_states or (self.trigger is Trigger.ON_ARRIVAL and self.batch.at_once)
+        return self.whole_states or (self.on_arrival and self.batch.at_once)
 
     @property
     def whole_states(self) -> bool:
         """Whether each object is the source's whole state: its own run, in the order of arrival."""
-        return self.load == "snapshot" and self.trigger is Trigger.ON_ARRIVAL
+        return self.load == "snapshot" and self.on_arrival
 
     @staticmethod
     def key_of(tenant: str, name: str) -> Key:
@@ -77,17 +100,23 @@ class Source(Item):
 
 
 class ContractVersion(Item):
-    """One version of a source's contract, as written; a version's text never changes."""
+    """One version of a source's contract, as written; a version's text never changes.
 
+    `registered_by` is who made it active, by which proposal; nobody where it came with the tenant's folder.
+    """
+
+    SK: ClassVar[str] = "CONTRACT#"
     source: str
     version: str
     text: str
     ruleset: str
     registered_at: datetime
+    registered_by: str = ""
+    proposal_id: str = ""
 
     @staticmethod
     def key_of(tenant: str, source: str, version: str) -> Key:
-        return Key(f"TENANT#{tenant}#SOURCE#{source}", f"CONTRACT#{version}")
+        return Key(f"TENANT#{tenant}#SOURCE#{source}", f"{ContractVersion.SK}{version}")
 
 
 class SeenRun(Item):
@@ -152,13 +181,18 @@ class ClosedBreaker(Breaker):
 
 
 class GoldModel(Item):
-    """A Gold model's file. `pending_run_id` is the build that was asked for and has not read its inputs yet."""
+    """A Gold model's file. `pending_run_id` is the build that was asked for and has not read its inputs yet.
+
+    `revision` counts its texts; `set_by` is who set this one, nobody where it came with the tenant's folder.
+    """
 
     SK: ClassVar[str] = "MODEL#"
     name: str
     text: str
     inputs: tuple[str, ...]
     pending_run_id: str | None = None
+    revision: int = 0
+    set_by: str = ""
 
     @staticmethod
     def key_of(tenant: str, name: str) -> Key:

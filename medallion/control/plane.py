@@ -21,6 +21,7 @@ from medallion.control.items import (
     NewestSnapshot,
     ObjectClaim,
     OpenRun,
+    Pause,
     Run,
     RunOf,
     RunStatus,
@@ -29,12 +30,15 @@ from medallion.control.items import (
 )
 from medallion.control.keys import ApiKeys
 from medallion.control.leases import Leases
+from medallion.control.models import ModelVersions
 from medallion.control.once import Requests
 from medallion.control.operations import Operations
+from medallion.control.proposals import Proposals
 from medallion.control.queries import Queries
 from medallion.control.rollbacks import Rollbacks
 from medallion.control.runs import STILL_OPEN, ended_run, new_run, reopened_run
-from medallion.control.table import ABSENT, Add, ControlTable, Update, Write
+from medallion.control.schedules import Schedules
+from medallion.control.table import ABSENT, Add, ControlTable, Put, Update, Write
 from medallion.control.upkeep import Upkeeps
 from medallion.control.usage import Usages
 from medallion.errors import UnknownRun, UnknownSource, UnknownTenant
@@ -70,6 +74,9 @@ class ControlPlane:
         self.requests = Requests(table, layout.tenant)
         self.queries = Queries(table, layout.tenant)
         self.usage = Usages(table, layout.tenant)
+        self.proposals = Proposals(table, layout.tenant)
+        self.schedules = Schedules(table, layout.tenant)
+        self.model_versions = ModelVersions(table, layout.tenant)
 
     @classmethod
     def of(cls, layout: TenantLayout, session: boto3.Session | None = None) -> ControlPlane:
@@ -101,29 +108,53 @@ class ControlPlane:
             )
         return found
 
-    def save_source(self, source: Source) -> None:
-        self._table.put(source, Source.key_of(self._tenant, source.name))
+    def page_of_sources(self, limit: int, after: str = "") -> list[Source]:
+        """The sources by name, `limit` at most; those after the name `after`."""
+        beyond = f"{Source.SK}{after}" if after else ""
+        return self._table.query(Source, Source.key_of(self._tenant, "").pk, Source.SK, limit=limit, beyond=beyond)
+
+    def activate(self, source: Source, before: Source | None, version: ContractVersion | None, *beside: Write) -> bool:
+        """Have the source be as its contract says now, of which `version` is kept if it is new. A pause stays.
+
+        False if the source is not as `before` says any more, the version stands, or one of the writes is refused.
+        """
+        key = Source.key_of(self._tenant, source.name)
+        kept: list[Write] = []
+        if version is not None:
+            place = ContractVersion.key_of(self._tenant, version.source, version.version)
+            kept.append(Put(version, place, ABSENT))
+        if before is None:
+            kept.append(Put(source, key, ABSENT))
+        else:
+            as_read = Attr("contract_version").eq(before.contract_version)
+            kept.append(Update(key, source.model_dump(mode="json", exclude={"pause"}), as_read))
+        return self._table.transact([*kept, *beside])
+
+    def pause(self, source: str, pause: Pause | None) -> bool:
+        """Have the source wait, or go on again (None). False if it does already."""
+        waits = Attr("pause").exists() & Attr("pause").ne(None)
+        change = {"pause": None if pause is None else pause.model_dump(mode="json")}
+        return self._table.update(Source.key_of(self._tenant, source), change, waits if pause is None else ~waits)
 
     def contract(self, source: str, version: str) -> ContractVersion | None:
         return self._table.get(ContractVersion, ContractVersion.key_of(self._tenant, source, version))
 
-    def register_contract(self, contract: ContractVersion) -> bool:
-        """Keep a new version; False if that version stands already (its text is then unchanged)."""
-        return self._table.put(
-            contract, ContractVersion.key_of(self._tenant, contract.source, contract.version), ABSENT
-        )
+    def contracts(self, source: str) -> list[ContractVersion]:
+        """Every version of the source's contract that was ever active: as many as people wrote."""
+        pk = ContractVersion.key_of(self._tenant, source, "").pk
+        return self._table.query(ContractVersion, pk, ContractVersion.SK)
 
     def models(self) -> list[GoldModel]:
         return self._table.query(GoldModel, GoldModel.key_of(self._tenant, "").pk, GoldModel.SK)
 
+    def page_of_models(self, limit: int, after: str = "") -> list[GoldModel]:
+        """The models by name, `limit` at most; those after the name `after`."""
+        beyond = f"{GoldModel.SK}{after}" if after else ""
+        pk = GoldModel.key_of(self._tenant, "").pk
+        return self._table.query(GoldModel, pk, GoldModel.SK, limit=limit, beyond=beyond)
+
     def model(self, name: str) -> GoldModel | None:
         return self._table.get(GoldModel, GoldModel.key_of(self._tenant, name))
-
-    def save_model(self, name: str, text: str, inputs: tuple[str, ...]) -> None:
-        """Keep a model's file; a build that was asked for stays asked for."""
-        key, changes = GoldModel.key_of(self._tenant, name), {"text": text, "inputs": inputs}
-        if not self._table.update(key, changes):
-            self._table.put(GoldModel(name=name, text=text, inputs=inputs), key, ABSENT)
 
     def ask_for_build(self, name: str, run_id: str) -> str:
         """The id of the one build that is asked for and has not read its inputs: `run_id`, or an earlier one's."""

@@ -80,3 +80,15 @@ class VerifyAsked(Frozen):
     """Only the chains of these sources and models, or all of them."""
 
     only: tuple[str, ...] = ()
+
+
+class ActivateAsked(Frozen):
+    """Which of the source's proposals."""
+
+    proposal_id: str
+
+
+class TryAsked(Frozen):
+    """A contract, as it would be written."""
+
+    text: str

@@ -10,9 +10,10 @@ from medallion.engines.duckdb.build import execute, hand_over, prepare
 from medallion.engines.model import Attempt
 from medallion.errors import InvalidModel
 from medallion.layout import Machine, Zone
-from medallion.plan.gold import Input, parse_model
+from medallion.plan.gold import parse_model
 from medallion.steps.lanes import Handover
 from medallion.steps.lease import confirm
+from medallion.steps.models import model_of
 from medallion.steps.platform import Platform
 from medallion.steps.ticket import Ticket
 from medallion.steps.trigger import run_id_of, start_execution
@@ -27,6 +28,11 @@ def coalesce(platform: Platform, zone: Zone, published: str) -> list[str]:
     """
     changed = f"{zone}.{published}"
     return [_ask(platform, model) for model in platform.control.models() if changed in model.inputs]
+
+
+def ask_for_build(platform: Platform, name: str) -> str:
+    """Have the model built from what is published now, by the build that waits already if one does. The build's id."""
+    return _ask(platform, model_of(platform, name))
 
 
 def build(platform: Platform, ticket: Ticket) -> Handover:
@@ -80,8 +86,3 @@ def _ask(platform: Platform, model: GoldModel) -> str:
         platform.control.begin_build(model.name, run_id)
         return _ask(platform, model)
     return run_id
-
-
-def named(one: Input) -> str:
-    """An input as a model's registration lists it."""
-    return f"{one.zone}.{one.name}"

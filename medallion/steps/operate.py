@@ -11,13 +11,12 @@ from medallion.control.items import Run, RunStatus
 from medallion.control.operations import Operation, OperationStatus
 from medallion.errors import MedallionError, OperationBroken, OperationTooLarge
 from medallion.layout import execution
-from medallion.people import Person
 from medallion.plan.gold import Input
-from medallion.steps import entries, forecast, replay
+from medallion.steps import changing, entries, forecast, replay
 from medallion.steps.asked import BackfillAsked, EntriesAsked, ExplainAsked, RerunAsked, RollbackAsked
 from medallion.steps.cancel import cancel
 from medallion.steps.explain import explain
-from medallion.steps.operations import LARGEST, TRIES, OperationKind, is_left
+from medallion.steps.operations import LARGEST, TRIES, OperationKind, asked_by, is_left
 from medallion.steps.platform import Platform
 from medallion.steps.rerun import rerun
 from medallion.steps.rollback import rollback
@@ -85,7 +84,7 @@ def _started(platform: Platform, run: Run) -> bool:
 
 
 def _cancel(platform: Platform, operation: Operation) -> Result:
-    return _told(cancel(platform, operation.subject, _person(operation)))
+    return _told(cancel(platform, operation.subject, asked_by(operation)))
 
 
 def _rollback(platform: Platform, operation: Operation) -> Result:
@@ -110,7 +109,7 @@ def _correct(platform: Platform, operation: Operation) -> Result:
 
 def _corrected(platform: Platform, operation: Operation, asked: EntriesAsked) -> int:
     return entries.correct(
-        platform, operation.subject, asked.chosen, asked.expressions, _person(operation), asked.texts
+        platform, operation.subject, asked.chosen, asked.expressions, asked_by(operation), asked.texts
     )
 
 
@@ -123,7 +122,7 @@ def _foresee_correction(platform: Platform, operation: Operation) -> Result:
 
 def _release(platform: Platform, operation: Operation) -> Result:
     asked = EntriesAsked.model_validate(operation.asked)
-    return {"entries": entries.release(platform, operation.subject, asked.chosen, _person(operation))}
+    return {"entries": entries.release(platform, operation.subject, asked.chosen, asked_by(operation))}
 
 
 def _foresee_release(platform: Platform, operation: Operation) -> Result:
@@ -137,7 +136,7 @@ def _reprocess(platform: Platform, operation: Operation) -> Result:
         return _told(earlier)
     if asked.corrects:
         _corrected(platform, operation, asked)
-    person = _person(operation)
+    person = asked_by(operation)
     return _told(replay.reprocess(platform, operation.subject, asked.chosen, person, _noting(platform, operation)))
 
 
@@ -154,7 +153,7 @@ def _backfill(platform: Platform, operation: Operation) -> Result:
     if (earlier := _of_earlier_try(platform, operation)) is not None:
         return _told(earlier)
     objects = _objects(platform, operation)
-    person = _person(operation)
+    person = asked_by(operation)
     return _told(replay.backfill(platform, operation.subject, objects, person, _noting(platform, operation)))
 
 
@@ -176,11 +175,6 @@ def _explain(platform: Platform, operation: Operation) -> Result:
     asked = ExplainAsked.model_validate(operation.asked)
     table = Input(zone=asked.zone, name=asked.name)
     return explain(platform, table, asked.key, limit=asked.limit).model_dump(mode="json")
-
-
-def _person(operation: Operation) -> Person:
-    """Who asked, and when: what is done for one operation is done once, whichever try does it."""
-    return Person(operation.requested_by, operation.reason, operation.created_at)
 
 
 def _noting(platform: Platform, operation: Operation) -> Callable[[str], None]:
@@ -217,11 +211,17 @@ DOING: Mapping[OperationKind, Doing] = MappingProxyType(
         OperationKind.BACKFILL: _backfill,
         OperationKind.FORESEE_BACKFILL: _foresee_backfill,
         OperationKind.EXPLAIN: _explain,
+        OperationKind.ACTIVATE_CONTRACT: changing.activate_contract,
+        OperationKind.FORESEE_CONTRACT: changing.foresee_contract,
+        OperationKind.APPLY_SCHEDULE: changing.apply_schedule,
+        OperationKind.RESUME_SOURCE: changing.start_waiting,
+        OperationKind.BUILD_MODEL: changing.build_model,
     }
 )
 """How each kind is done. A second try after one that broke off is safe, since each finds what the first did: a rerun by
 the run's attempt, a cancelled run by its mark, a rollback by what it wrote down, a correction and a release by their
-commit, a reprocess and a backfill by the run that the operation names.
+commit, a reprocess and a backfill by the run that the operation names, a contract by its proposal, a schedule by who
+set it when, runs and builds by what waits no more.
 """
 
 BESIDE = frozenset({OperationKind.VERIFY_LEDGER})

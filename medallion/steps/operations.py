@@ -46,6 +46,11 @@ class OperationKind(StrEnum):
     FORESEE_BACKFILL = "foresee_backfill"
     EXPLAIN = "explain"
     VERIFY_LEDGER = "verify_ledger"
+    ACTIVATE_CONTRACT = "activate_contract"
+    FORESEE_CONTRACT = "foresee_contract"
+    APPLY_SCHEDULE = "apply_schedule"
+    RESUME_SOURCE = "resume_source"
+    BUILD_MODEL = "build_model"
 
 
 def ask(platform: Platform, kind: OperationKind, subject: str, asked: Mapping[str, Any], person: Person) -> Operation:
@@ -80,6 +85,11 @@ def operation_of(kind: OperationKind, subject: str, asked: Mapping[str, Any], pe
         created_at=person.at,
         expires_at=int((person.at + KEPT).timestamp()),
     )
+
+
+def asked_by(operation: Operation) -> Person:
+    """Who asked, and when: what is done for one operation is done once, whichever try does it."""
+    return Person(operation.requested_by, operation.reason, operation.created_at)
 
 
 def take_up(platform: Platform) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_stepfunctions import SFNClient
 
     from medallion.engines.iceberg import Lake
@@ -87,6 +88,10 @@ class Platform:
     @cached_property
     def athena(self) -> AthenaClient:
         return self.session.client("athena")
+
+    @cached_property
+    def scheduler(self) -> EventBridgeSchedulerClient:
+        return self.session.client("scheduler")
 
     @cached_property
     def logs(self) -> CloudWatchLogsClient:

@@ -1,118 +1,144 @@
 """Seed: a tenant's folder becomes the control table's first truth:
 sources, contracts, models; and their tables and schedules.
+
+From then on the control table is the truth: what a person made active through the API is kept, whatever a folder says.
 """
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from medallion.contracts.compare import breaking_changes, says_so
 from medallion.contracts.model import Contract
 from medallion.contracts.ruleset import ruleset_hash
 from medallion.control.items import ContractVersion, Source
 from medallion.control.items import Tenant as TenantItem
+from medallion.control.proposals import Decision, Proposal, ProposalStatus
+from medallion.control.table import Write
 from medallion.engines.model import SourceTables
-from medallion.errors import InvalidContract, UnknownSource
+from medallion.errors import InvalidContract, SourceChanged, UnknownSource
 from medallion.layout import Task
+from medallion.people import Person
 from medallion.plan.compiler import compile_plan
-from medallion.plan.gold import parse_model
-from medallion.steps.build import named
-from medallion.steps.entries import active_contract
+from medallion.steps.models import keep_model
 from medallion.steps.platform import Platform
+from medallion.steps.proposals import check_follows, version_of
+from medallion.steps.schedules import HOURLY, NIGHTLY, keep, keep_schedules
 from medallion.tenants import load_tenant
 
-if TYPE_CHECKING:
-    from mypy_boto3_scheduler import EventBridgeSchedulerClient
-    from mypy_boto3_scheduler.type_defs import CreateScheduleInputTypeDef
 
-DAILY = "cron(0 2 * * ? *)"
-"""When a source's schedule is due: 02:00 UTC every day."""
-NIGHTLY = "cron(30 3 * * ? *)"
-"""When housekeeping is due: 03:30 UTC every day."""
-HOURLY = "rate(1 hour)"
-"""How often a tenant's runs, batches and leases are looked after."""
-
-
-def seed(platform: Platform, folder: Path, schedule_role_arn: str) -> list[str]:
-    """Register the folder's contents and make what they need; what stands already is left as it is. The sources' names.
+def seed(platform: Platform, folder: Path, *, approvals_by_another: bool = False) -> list[str]:
+    """Register the folder's contents and make what they need; what stands already is left as it is. What of the folder
+    is kept out, as the control table has it otherwise by now: a sentence each.
 
     A contract's version is registered once: the same version with other rules is InvalidContract. A higher version
-    becomes the active one.
+    becomes the active one. What a person set through the API stays as that person set it.
     """
     tenant, layout = load_tenant(folder), platform.layout
-    platform.control.save_tenant(
-        TenantItem(id=tenant.id, name=tenant.name, description=tenant.description, contact=tenant.contact)
-    )
+    about = tenant.model_dump(include={"id", "name", "description", "contact"})
+    platform.control.save_tenant(TenantItem(**about, approvals_by_another=approvals_by_another))
+    kept_out = []
     for file in tenant.contracts:
-        register_version(platform, file.contract, file.text)
-        _schedule(platform, file.contract, schedule_role_arn)
-    _keep_schedule(platform, layout.sweeping, HOURLY, Task.SWEEP, {}, schedule_role_arn)
+        kept_out += register_version(platform, file.contract, file.text)
+    keep(platform, layout.sweeping, HOURLY, Task.SWEEP, {})
     for model in tenant.models:
-        parsed = parse_model(model.name, model.text, f"{model.name}.sql")
-        platform.control.save_model(model.name, model.text, tuple(named(one) for one in parsed.inputs))
-    about: dict[str, object] = {"dry_run": False}
-    _keep_schedule(platform, layout.housekeeping_schedule, NIGHTLY, Task.HOUSEKEEP, about, schedule_role_arn)
-    return [file.source for file in tenant.contracts]
+        kept_out += keep_model(platform, model.name, model.text)
+    keep(platform, layout.housekeeping_schedule, NIGHTLY, Task.HOUSEKEEP, {"dry_run": False})
+    return kept_out
 
 
-def register_version(platform: Platform, contract: Contract, text: str) -> None:
-    """Keep the contract as a version of its source's, active if no higher one is, with the tables that it needs.
+def register_version(
+    platform: Platform,
+    contract: Contract,
+    text: str,
+    person: Person | None = None,
+    proposal: Proposal | None = None,
+) -> list[str]:
+    """Make the contract its source's active version, unless a higher one is: with the tables and the schedules that the
+    source needs. What is kept out, a sentence each.
 
-    InvalidContract where the version stands already with other rules, or breaks the active one without saying so.
+    `person` is nobody where it comes with a folder, which leaves alone what a person made active. InvalidContract where
+    the version stands already with other rules, or breaks the active one without saying so; SourceChanged where another
+    became active meanwhile. One that broke off is done again from the start.
     """
-    control, active = platform.control, _active(platform, contract.source)
-    if active is not None and Version(contract.version) > Version(active.version):
-        _check_succession(platform, active, contract)
+    known, version = _known(platform, contract.source), contract.version
+    where = f"source {contract.source} of tenant {platform.layout.tenant}: version {version}"
+    stands = platform.control.contract(contract.source, version)
+    kept_out = _kept_out(known, stands, contract, text) if person is None else ""
+    if known is not None and Version(version) < Version(known.contract_version):
+        kept_out = f"{known.contract_version} is active"
+    if known is not None and kept_out:
+        keep_schedules(platform, known.name, known.batch)
+        return [f"{where} is kept out: {kept_out}"]
+    if stands is not None and stands.ruleset != ruleset_hash(contract):
+        raise InvalidContract(
+            f"{where} is registered with other rules; a registered version never changes, so raise the version"
+        )
+    if known is not None and version != known.contract_version:
+        check_follows(version_of(platform, contract.source, known.contract_version), contract, where)
+    # First what can be made twice, so that the version and its source are there at once, when all that they need is.
+    ensure_tables(platform, contract)
+    keep_schedules(platform, contract.source, contract.batch)
+    if not _make_active(platform, known, contract, None if stands else text, person, proposal):
+        raise SourceChanged(f"{where}: its source or its proposal changed meanwhile; look at them and try again")
+    return []
+
+
+def _make_active(
+    platform: Platform,
+    known: Source | None,
+    contract: Contract,
+    text: str | None,
+    person: Person | None,
+    proposal: Proposal | None,
+) -> bool:
+    """The version, if its text is new, and the source and the proposal, in one transaction."""
+    rules, now, by = ruleset_hash(contract), platform.clock(), "" if person is None else person.by
     version = ContractVersion(
         source=contract.source,
         version=contract.version,
-        text=text,
-        ruleset=ruleset_hash(contract),
-        registered_at=platform.clock(),
+        text=text or "",
+        ruleset=rules,
+        registered_at=now,
+        registered_by=by,
+        proposal_id="" if proposal is None else proposal.proposal_id,
     )
-    if not control.register_contract(version):
-        stands = control.contract(contract.source, contract.version)
-        if stands is not None and stands.ruleset != version.ruleset:
-            raise InvalidContract(
-                f"source {contract.source} of tenant {platform.layout.tenant}: version {contract.version} is "
-                "registered with other rules; a registered version never changes, so raise the version"
-            )
-    ensure_tables(platform, contract)
-    if active is None or Version(contract.version) >= Version(active.version):
-        control.save_source(
-            Source(
-                name=contract.source,
-                contract_version=contract.version,
-                ruleset=version.ruleset,
-                trigger=contract.trigger,
-                lane=contract.lane,
-                approval=contract.approval,
-                load=contract.load,
-                batch=contract.batch,
-                guard=contract.guard,
-            )
-        )
+    beside: list[Write] = []
+    if proposal is not None and person is not None:
+        said = Decision(by=by, reason=person.reason, at=person.at).model_dump(mode="json")
+        beside = platform.control.proposals.moving(proposal, ProposalStatus.ACTIVE, activation=said)
+    source = Source(
+        name=contract.source,
+        contract_version=contract.version,
+        ruleset=rules,
+        trigger=contract.trigger,
+        lane=contract.lane,
+        approval=contract.approval,
+        load=contract.load,
+        batch=contract.batch,
+        guard=contract.guard,
+        description=contract.description,
+        owner=contract.owner,
+    )
+    return platform.control.activate(source, known, None if text is None else version, *beside)
 
 
-def _active(platform: Platform, source: str) -> Contract | None:
+def _kept_out(known: Source | None, stands: ContractVersion | None, contract: Contract, text: str) -> str:
+    """Why a folder's contract is left: a person made the same version active, in other words. Empty if it is not."""
+    same = known is not None and stands is not None and contract.version == known.contract_version
+    if not same or stands is None or not stands.registered_by or stands.text == text:
+        return ""
+    if stands.ruleset != ruleset_hash(contract):
+        return ""
+    return f"{stands.registered_by} made it active in other words, and the rules are the same"
+
+
+def _known(platform: Platform, source: str) -> Source | None:
     try:
-        return active_contract(platform, source)
+        return platform.control.source(source)
     except UnknownSource:
         return None
-
-
-def _check_succession(platform: Platform, active: Contract, contract: Contract) -> None:
-    broken = breaking_changes(active, contract)
-    if broken and not says_so(active, contract):
-        raise InvalidContract(
-            f"source {contract.source} of tenant {platform.layout.tenant}: version {contract.version} breaks "
-            f"{active.version}: {'; '.join(broken)}. Raise the first number, or only add to it"
-        )
 
 
 def ensure_tables(platform: Platform, contract: Contract) -> None:
@@ -129,54 +155,3 @@ def ensure_tables(platform: Platform, contract: Contract) -> None:
         platform.lake.ensure(layout, fields)
         platform.lake.evolve(layout, fields)
     platform.lake.ensure_current(tables.silver)
-
-
-def _schedule(platform: Platform, contract: Contract, role_arn: str) -> None:
-    """The source's schedules.
-
-    The daily one starts whatever waits in Landing, and finds objects whose event never came. One whose batches have a
-    window has another that starts what waits at its end.
-    """
-    source, layout, minutes = contract.source, platform.layout, contract.batch.minutes
-    daily: dict[str, object] = {"source": source, "scheduled": True}
-    _keep_schedule(platform, layout.schedule(source), DAILY, Task.TRIGGER, daily, role_arn)
-    rate = f"rate({minutes or 1440} {'minute' if minutes == 1 else 'minutes'})"
-    about: dict[str, object] = {"source": source, "window": True}
-    wanted = minutes is not None
-    _keep_schedule(platform, layout.window(source), rate, Task.TRIGGER, about, role_arn, wanted=wanted)
-
-
-def _keep_schedule(
-    platform: Platform,
-    name: str,
-    when: str,
-    task: Task,
-    about: dict[str, object],
-    role_arn: str,
-    *,
-    wanted: bool = True,
-) -> None:
-    """Make the schedule as it is to be; one that is not wanted any more is disabled."""
-    layout = platform.layout
-    scheduler: EventBridgeSchedulerClient = platform.session.client("scheduler")
-    schedule: CreateScheduleInputTypeDef = {
-        "Name": name,
-        "GroupName": layout.schedule_group,
-        "ScheduleExpression": when,
-        "ScheduleExpressionTimezone": "UTC",
-        "FlexibleTimeWindow": {"Mode": "OFF"},
-        "State": "ENABLED" if wanted else "DISABLED",
-        "Target": {
-            "Arn": layout.function_arn(task),
-            "RoleArn": role_arn,
-            "Input": json.dumps({"tenant": layout.tenant, **about}),
-        },
-    }
-    if wanted:
-        try:
-            scheduler.create_schedule(**schedule)
-        except scheduler.exceptions.ConflictException:
-            scheduler.update_schedule(**schedule)
-        return
-    with suppress(scheduler.exceptions.ResourceNotFoundException):
-        scheduler.update_schedule(**schedule)

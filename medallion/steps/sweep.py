@@ -10,6 +10,7 @@ from medallion.steps.failure import Failure
 from medallion.steps.lease import is_over, wake_next
 from medallion.steps.operations import take_up
 from medallion.steps.platform import Platform
+from medallion.steps.schedules import remind
 from medallion.steps.ticket import Ticket
 
 
@@ -26,17 +27,20 @@ def sweep(platform: Platform) -> Swept:
 
     A run that was never started is started; one whose execution is over is ended as failed, or completed where it is
     published already. A batch that was left is gathered to its end. A lease of a run that is over goes on, and a holder
-    that was not told is told. An operation that nobody works on is begun again.
+    that was not told is told. An operation that nobody works on is begun again. A schedule whose moment nobody dealt
+    with is caught up with. A paused source waits on.
     """
     control = platform.control
     found = {run.run_id: _look_after(platform, run) for run in map(control.find_run, control.open_runs()) if run}
     for source in control.sources():
         batch = control.batches.gathering(source.name)
-        if batch is not None:
+        if batch is not None and source.pause is None:
             resume(platform, batch.run_id, source)
         _move(platform, f"{Zone.SILVER}#{source.name}")
     for model in control.models():
         _move(platform, f"{Zone.GOLD}#{model.name}")
+    for schedule in control.schedules.all():
+        remind(platform, schedule)
     return Swept(
         started=tuple(run_id for run_id, did in found.items() if did is RunStatus.RUNNING),
         ended=tuple(run_id for run_id, did in found.items() if did is RunStatus.FAILED),

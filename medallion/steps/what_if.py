@@ -11,6 +11,7 @@ from medallion.engines.duckdb.replay import bronze_of
 from medallion.engines.duckdb.trial import Trial, try_plan
 from medallion.engines.inputs import Inputs
 from medallion.engines.model import Attempt, Replay, SourceTables
+from medallion.errors import InvalidContract
 from medallion.layout import TableLayout
 from medallion.people import Person
 from medallion.plan.compiler import compile_plan
@@ -34,13 +35,15 @@ def try_contract(platform: Platform, text: str, where: str) -> Trial:
 
 
 def apply_contract(platform: Platform, text: str, where: str, person: Person) -> Run | None:
-    """Make the contract its source's active version, and backfill every published object under it.
+    """Make the contract its source's active version, and backfill every published object under it. InvalidContract if a
+    higher one is active.
 
     The backfill's run; None where the source has published nothing yet.
     """
     contract = parse_contract(text, where)
     platform.control.source(contract.source)
-    register_version(platform, contract, text)
+    if kept_out := register_version(platform, contract, text, person):
+        raise InvalidContract(f"{where}: {kept_out[0]}; raise the version")
     return backfill(platform, contract.source, published_objects(platform, contract.source), person)
 
 

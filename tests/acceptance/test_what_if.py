@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from medallion.engines.duckdb.entries import choose
-from medallion.layout import Zone
 from medallion.plan.gold import parse_model
 from medallion.plan.quarantine import Chosen, State
+from medallion.steps.models import keep_model
 from medallion.steps.what_if import apply_contract, try_contract
 from tests.integration.steps.models import built, model_of
 from tests.integration.steps.test_loads import contract
@@ -47,7 +47,7 @@ def test_what_was_foretold_happens_when_a_contract_is_applied(
     source = f"tried_{next(NUMBERS)}"
     bench.register(contract(source))
     name, text = model_of(source)
-    bench.platform.control.save_model(name, text, (f"{Zone.SILVER}.{source}",))
+    keep_model(bench.platform, name, text)
     for records in (first, second):
         bench.ingest(source, "id,seen,name\n" + "".join(f"{one},{two},{three}\n" for one, two, three in records))
     model = parse_model(name, text, name)

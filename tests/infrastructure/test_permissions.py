@@ -273,11 +273,12 @@ def test_the_apis_role_of_a_tenant_holds_what_its_table_says(prod: Synthesis) ->
 
 def test_a_role_is_passed_to_the_service_that_it_is_made_for(dev: Synthesis, prod: Synthesis) -> None:
     for synthesis, expected in (
-        (dev, {("seed", "schedule", "scheduler")}),
+        (dev, {(task, "schedule", "scheduler") for task in ("seed", "operate")}),
         (
             prod,
             {
                 ("seed", "schedule", "scheduler"),
+                ("operate", "schedule", "scheduler"),
                 ("ingest", "refine-emr", "emr-serverless"),
                 ("model", "model-emr", "emr-serverless"),
             },
@@ -318,7 +319,7 @@ def test_a_machine_invokes_its_own_functions_only(dev: Synthesis) -> None:
     assert invoked["ingest"] == {"acquire", "refine", "gate", "hold", "promote", "settle", "fail"}
     assert invoked["model"] == {"acquire", "build", "gate", "promote", "settle", "fail"}
     assert invoked["schedule"] == {"trigger", "sweep", "housekeep"}
-    assert invoked["sweep"] == {"fail", "operate"}
+    assert invoked["sweep"] == {"fail", "operate", "trigger"}
 
 
 def test_only_housekeeping_removes_tables_files_and_a_job_only_what_is_a_runs(synthesis: Synthesis) -> None:

@@ -35,7 +35,6 @@ def test_a_function_finds_its_tenant_in_its_environment(dev: Synthesis, task: Ta
     assert flat(variables["MEDALLION_ACCOUNT"]) == "<AWS::AccountId>"
     assert variables["POWERTOOLS_SERVICE_NAME"] == task
     assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "Medallion"
-    assert ("MEDALLION_SCHEDULE_ROLE_ARN" in variables) == (task is Task.SEED)
 
 
 def test_every_log_is_kept_for_its_time_and_encrypted(dev: Synthesis) -> None:
@@ -132,7 +131,17 @@ def test_seeding_happens_after_what_it_needs(dev: Synthesis) -> None:
     (seeding,) = dev.resources("Custom::TenantSeed", PIPELINE).values()
     after = json.dumps(seeding["DependsOn"])
     assert all(each in after for each in ("SchedulesGroup", "SchedulesRole", "TriggerFunction"))
-    assert set(seeding["Properties"]) == {"ServiceToken", "ServiceTimeout", "AssetBucket", "AssetKey", "AssetHash"}
+    of_asset = {"AssetBucket", "AssetKey", "AssetHash"}
+    assert set(seeding["Properties"]) == {"ServiceToken", "ServiceTimeout", "ApprovalsByAnother", *of_asset}
+
+
+@pytest.mark.parametrize(("environment", "said"), [("dev", "false"), ("prod", "true")])
+def test_seeding_knows_whether_another_person_approves(
+    request: pytest.FixtureRequest, environment: str, said: str
+) -> None:
+    synthesis: Synthesis = request.getfixturevalue(environment)
+    (seeding,) = synthesis.resources("Custom::TenantSeed", PIPELINE).values()
+    assert seeding["Properties"]["ApprovalsByAnother"] == said
 
 
 @pytest.mark.parametrize(("environment", "alarms"), [("dev", 0), ("prod", 7)])

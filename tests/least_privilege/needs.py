@@ -48,16 +48,15 @@ BY_STATEMENT: dict[tuple[str, str], Scenario] = {
     (Task.HOUSEKEEP, "AnswerTasks"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
     (Task.HOUSEKEEP, "ControlDeleteItem"): scenarios.WOKEN_AFTER_HOUSEKEEPING,
     (Task.SWEEP, "InvokeOperate"): operations.TAKEN_UP,
+    (Task.SWEEP, "InvokeTrigger"): operations.CAUGHT_UP,
     (Task.OPERATE, "GetVersionLanding"): operations.FORESEEN,
     (Task.OPERATE, "ListLedgerVersions"): operations.VERIFIED,
     (Task.OPERATE, "PutRuns"): operations.DONE_AGAIN,
     (Task.OPERATE, "StartExecutions"): operations.DONE_AGAIN,
     (Task.OPERATE, "DescribeExecutions"): operations.DONE_AGAIN,
-    **{
-        (Task.OPERATE, sid): operations.CANCELLED
-        for sid in ("StopExecutions", "AnswerTasks", "GetRuns", "DescribeBronzeTables", "GetBronze")
-    },
+    **{(Task.OPERATE, sid): operations.CANCELLED for sid in ("StopExecutions", "AnswerTasks", "GetRuns")},
     (Task.OPERATE, "ListArtifacts"): operations.CANCELLED_UNBEGUN,
+    **{(Task.OPERATE, sid): operations.MADE_LIVE for sid in ("CreateTables", "ManageSchedules")},
     ("schedule", "InvokeHousekeep"): scenarios.HOUSEKEEPING_FIRED,
     **{(task, "AnswerTasks"): scenario for task, scenario in scenarios.NEXT_WOKEN.items()},
     **{(task, "SendDeadLetter"): scenario for task, scenario in scenarios.DEAD_LETTER_KEPT.items()},

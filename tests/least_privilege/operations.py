@@ -16,9 +16,11 @@ from medallion.layout import Task, Zone
 from medallion.people import Person
 from medallion.plan.model import Field
 from medallion.steps.operations import OperationKind, operation_of
+from medallion.steps.proposals import approve, propose
 from medallion.steps.rollback import rollback
 from tests.least_privilege.scenarios import Scenario, publish_nothing, wait
 from tests.least_privilege.trial import Trial, expect
+from tests.unit.steps.keeping import contract
 
 SUBJECT = f"{Zone.SILVER}#reviewed"
 
@@ -105,6 +107,38 @@ def take_up(trial: Trial) -> None:
     wait(lambda: operations.operation(left.operation_id).status.ended, "nobody began the operation")
 
 
+def make_live(trial: Trial) -> None:
+    """A new source comes alive by its approved contract: its tables, and a schedule, which is then set anew."""
+    source, layout = f"alive_{next(trial.numbers)}", trial.deployed.layout
+    ada, grace = (Person(name, "a test", datetime.now(UTC)) for name in ("Ada", "Grace"))
+    made = propose(trial.deployed.platform, source, contract(source), ada)
+    approve(trial.deployed.platform, source, made.proposal_id, grace)
+    other = propose(trial.deployed.platform, source, contract(source), ada)
+    done = _operate(trial, OperationKind.ACTIVATE_CONTRACT, source, {"proposal_id": made.proposal_id})
+    expect((done.result or {}).get("overtaken") == [other.proposal_id], f"{done.problem or done.result}")
+    for table in (layout.bronze(source), layout.silver(source), layout.quarantine(source), layout.duplicates(source)):
+        expect(trial.platform.lake.head(table) is not None, f"{table.qualified} was not set up")
+    done = _operate(trial, OperationKind.APPLY_SCHEDULE, source, {"cron": "0 3 * * *"})
+    expect(done.status is OperationStatus.SUCCEEDED, done.problem)
+
+
+def catch_up(trial: Trial) -> None:
+    """A sweep tells the trigger of a moment that nobody dealt with."""
+    schedules = trial.deployed.control.schedules
+    standing = schedules.of("nightly")
+    expect(standing is not None, "the source has no schedule")
+    if standing is not None:
+        missed = standing.model_copy(update={"settled_until": standing.set_at - timedelta(days=3)})
+        expect(schedules.replace(standing, missed), "the schedule is another one")
+        trial.call(Task.SWEEP, {})
+        wait(lambda: _settled(trial, "nightly") > missed.settled_until, "the trigger was not told of what was missed")
+
+
+def _settled(trial: Trial, source: str) -> datetime:
+    found = trial.deployed.control.schedules.of(source)
+    return datetime.min.replace(tzinfo=UTC) if found is None else found.settled_until
+
+
 def _operate(trial: Trial, kind: OperationKind, subject: str, asked: Mapping[str, Any]) -> Operation:
     """The operation once its function has ended."""
     written = _written(trial, kind, subject, asked, datetime.now(UTC))
@@ -140,14 +174,15 @@ def _other_rules(trial: Trial) -> Iterator[None]:
     text = "" if standing is None else standing.text
     text = text.replace("{minimum: 0}", "{minimum: -1}").replace(f'"{source.contract_version}"', f'"{version}"')
     ruleset = ruleset_hash(parse_contract(text, "orders"))
-    control.register_contract(
-        ContractVersion(source="orders", version=version, text=text, ruleset=ruleset, registered_at=datetime.now(UTC))
+    written = ContractVersion(
+        source="orders", version=version, text=text, ruleset=ruleset, registered_at=datetime.now(UTC)
     )
-    control.save_source(source.model_copy(update={"contract_version": version, "ruleset": ruleset}))
+    other = source.model_copy(update={"contract_version": version, "ruleset": ruleset})
+    expect(control.activate(other, source, written), "the other rules did not become active")
     try:
         yield
     finally:
-        control.save_source(source)
+        expect(control.activate(source, other, None), "the rules did not become the old ones again")
 
 
 ROLLED_BACK = Scenario("tables rolled back", roll_back)
@@ -157,3 +192,5 @@ DONE_AGAIN = Scenario("run done again", do_again)
 FORESEEN = Scenario("reprocess foreseen", foresee)
 VERIFIED = Scenario("ledger verified", verify)
 TAKEN_UP = Scenario("operation taken up", take_up)
+MADE_LIVE = Scenario("source made live", make_live)
+CAUGHT_UP = Scenario("schedule caught up with", catch_up)

@@ -73,11 +73,14 @@ UNJUDGED: dict[tuple[str, str], Unjudged] = {
         for task in (Task.ACQUIRE, Task.HOLD, Task.SETTLE, Task.FAIL, Task.HOUSEKEEP)
     },
     (Task.COALESCE, "UseKey"): key_by_way_of("sqs"),
-    (Task.SEED, "PassScheduleRole"): Unjudged(
-        PASSING,
-        ("iam:PassRole",),
-        lambda key_arn: f"arn:aws:iam::{LAYOUT.account}:role/medallion-dev-trial-schedule-{LAYOUT.region}",
-        {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
-    ),
+    **{
+        (task, "PassScheduleRole"): Unjudged(
+            PASSING,
+            ("iam:PassRole",),
+            lambda key_arn: f"arn:aws:iam::{LAYOUT.account}:role/medallion-dev-trial-schedule-{LAYOUT.region}",
+            {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
+        )
+        for task in (Task.SEED, Task.OPERATE)
+    },
     **UNSTARTED,
 }

@@ -12,10 +12,10 @@ from medallion.engines.jobs import ModelJob
 from medallion.engines.model import Built
 from medallion.layout import Zone
 from medallion.ledger.gate import Decision
-from medallion.plan.gold import parse_model
-from medallion.steps.build import BUILT, JOB, build, coalesce, named
+from medallion.steps.build import BUILT, JOB, build, coalesce
 from medallion.steps.gate import gate
 from medallion.steps.lanes import Handover, Lanes
+from medallion.steps.models import keep_model
 from medallion.steps.promote import promote
 from medallion.steps.settle import settle
 from tests.integration.steps.models import model_of
@@ -27,8 +27,7 @@ ON_GLUE = Lanes(frozenset({Lane.LAMBDA, Lane.GLUE}), usual=Lane.GLUE)
 
 def asked(bench: Workbench, name: str, text: str, source: str) -> Run:
     """A build of the model that is asked for and not begun."""
-    model = parse_model(name, text, name)
-    bench.platform.control.save_model(name, text, tuple(named(one) for one in model.inputs))
+    keep_model(bench.platform, name, text)
     (run_id,) = coalesce(bench.platform, Zone.SILVER, source)
     return bench.platform.control.run(run_id)
 

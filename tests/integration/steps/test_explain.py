@@ -11,6 +11,7 @@ from medallion.plan.gold import Input, parse_model
 from medallion.plan.quarantine import Chosen
 from medallion.steps.entries import correct
 from medallion.steps.explain import explain
+from medallion.steps.models import keep_model
 from tests.integration.steps.models import built, model_of
 from tests.integration.steps.test_loads import contract
 from tests.integration.steps.test_replay import ADA, again
@@ -26,7 +27,7 @@ def test_objects_records_and_people_are_named_when_a_value_is_explained(bench: W
     second = again(bench, "told")
     assert second is not None
     name, text = model_of("told")
-    bench.platform.control.save_model(name, text, (f"{Zone.SILVER}.told",))
+    keep_model(bench.platform, name, text)
     built(bench, parse_model(name, text, name), first.run_id)
     third = bench.ingest("told", "id,seen,name\n3,9,x\n")
 

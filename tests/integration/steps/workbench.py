@@ -78,6 +78,7 @@ class Workbench:
         s3.put_bucket_versioning(Bucket=layout.bucket(Zone.LANDING), VersioningConfiguration={"Status": "Enabled"})
         for zone in TABLE_ZONES:
             glue.create_database(DatabaseInput={"Name": layout.database(zone)})
+        session.client("scheduler").create_schedule_group(Name=layout.schedule_group)
         session.client("dynamodb").create_table(
             TableName=layout.shared.control_table,
             AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
@@ -109,7 +110,6 @@ class Workbench:
         version = ContractVersion(
             source=contract.source, version=contract.version, text=text, ruleset=rules, registered_at=self.now()
         )
-        self.platform.control.register_contract(version)
         source = Source(
             name=contract.source,
             contract_version=contract.version,
@@ -118,7 +118,10 @@ class Workbench:
             lane=self.lane,
             approval=contract.approval,
         )
-        self.platform.control.save_source(source)
+        control = self.platform.control
+        known = {one.name: one for one in control.sources()}.get(source.name)
+        stands = control.contract(source.name, contract.version)
+        assert control.activate(source, known, None if stands else version)
         ensure_tables(self.platform, contract)
         return source
 

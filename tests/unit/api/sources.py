@@ -1,4 +1,4 @@
-"""A source that is registered."""
+"""A source that is registered, once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from medallion.control.plane import ControlPlane
 
 
 def save_source(control: ControlPlane, name: str = "orders") -> None:
-    control.save_source(
-        Source(
-            name=name,
-            contract_version="1.0.0",
-            ruleset="r",
-            trigger=Trigger.ON_ARRIVAL,
-            lane=Lane.AUTO,
-            approval="automatic",
-        )
+    source = Source(
+        name=name,
+        contract_version="1.0.0",
+        ruleset="r",
+        trigger=Trigger.ON_ARRIVAL,
+        lane=Lane.AUTO,
+        approval="automatic",
     )
+    control.activate(source, None, None)

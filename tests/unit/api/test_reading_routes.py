@@ -29,11 +29,11 @@ def tenancy(monkeypatch: pytest.MonkeyPatch) -> MemoryTenancy:
     about: dict[str, Any] = {"contract_version": contract.version, "ruleset": ruleset_hash(contract)}
     how: dict[str, Any] = {"trigger": contract.trigger, "lane": contract.lane, "approval": contract.approval}
     control = made.platform("acme", Role.OPERATOR).control
-    control.save_source(Source(name="transactions", **about, **how))
     text = CONTRACT.read_text(encoding="utf-8")
-    control.register_contract(
-        ContractVersion(source="transactions", version=contract.version, text=text, ruleset="r", registered_at=NOW)
+    version = ContractVersion(
+        source="transactions", version=contract.version, text=text, ruleset="r", registered_at=NOW
     )
+    assert control.activate(Source(name="transactions", **about, **how), None, version)
     return made
 
 

@@ -15,11 +15,14 @@ from medallion.control.breakers import Breakers
 from medallion.control.items import Item, Key, SeenRun
 from medallion.control.keys import ApiKeys
 from medallion.control.leases import Leases
+from medallion.control.models import ModelVersions
 from medallion.control.once import Requests
 from medallion.control.operations import Operations
 from medallion.control.plane import ControlPlane
+from medallion.control.proposals import Proposals
 from medallion.control.queries import Queries
 from medallion.control.rollbacks import Rollbacks
+from medallion.control.schedules import Schedules
 from medallion.control.table import ControlTable
 from medallion.control.upkeep import Upkeeps
 from medallion.control.usage import Usages
@@ -36,10 +39,13 @@ REPOSITORIES = (
     Batches,
     Breakers,
     Leases,
+    ModelVersions,
     Operations,
+    Proposals,
     Queries,
     Requests,
     Rollbacks,
+    Schedules,
     Upkeeps,
     Usages,
 )
@@ -47,7 +53,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SEEN = SeenRun(
     source="orders", run_id="r", attempt=1, at=NOW, rows=0, by_code={}, promoted=True, approved=False, expires_at=0
 )
-GIVEN = {"seen": SEEN, "opened_at": NOW, "number": 1}
+GIVEN = {"seen": SEEN, "opened_at": NOW, "number": 1, "revision": 1}
 """What a key is made of, where that is no text."""
 
 

@@ -47,7 +47,7 @@ def registered(batch: Batch, load: str = "append") -> InMemory:
         load=load,
         batch=batch,
     )
-    platform.control.save_source(source)
+    assert platform.control.activate(source, None, None)
     return platform
 
 

@@ -12,11 +12,12 @@ import pytest
 from medallion.contracts import load_contract
 from medallion.contracts.ruleset import ruleset_hash
 from medallion.control.items import ContractVersion, Run, RunKind, RunStatus, Source
+from medallion.control.models import ModelVersion
 from medallion.errors import UnknownTable
 from medallion.layout import Zone
 from medallion.plan.gold import parse_model
-from medallion.steps.build import named
 from medallion.steps.lineage import How, Tables, lineage_of, made_by
+from medallion.steps.models import named
 from medallion.steps.published import Latest, Published
 from tests.unit.control.waiting import LAYOUT, NOW, InMemory
 
@@ -49,20 +50,19 @@ def platform() -> Registered:
         contract = load_contract(file)
         about: dict[str, Any] = {"contract_version": contract.version, "ruleset": ruleset_hash(contract)}
         how: dict[str, Any] = {"trigger": contract.trigger, "lane": contract.lane, "approval": contract.approval}
-        made.control.save_source(Source(name=contract.source, **about, **how))
-        made.control.register_contract(
-            ContractVersion(
-                source=contract.source,
-                version=contract.version,
-                text=file.read_text(encoding="utf-8"),
-                ruleset="r",
-                registered_at=NOW,
-            )
+        version = ContractVersion(
+            source=contract.source,
+            version=contract.version,
+            text=file.read_text(encoding="utf-8"),
+            ruleset="r",
+            registered_at=NOW,
         )
+        assert made.control.activate(Source(name=contract.source, **about, **how), None, version)
     texts = {file.stem: file.read_text(encoding="utf-8") for file in (SKYLINE / "gold").glob("*.sql")}
     for name, text in {**texts, "late": LATE}.items():
         model = parse_model(name, text, name)
-        made.control.save_model(name, text, tuple(named(one) for one in model.inputs))
+        inputs = tuple(named(one) for one in model.inputs)
+        made.control.model_versions.set(ModelVersion(name=name, revision=1, text=text, inputs=inputs, set_at=NOW))
     return made
 
 

@@ -20,17 +20,16 @@ SUBJECT = "silver#orders"
 @pytest.fixture
 def platform() -> InMemory:
     platform = InMemory.at()
-    platform.control.save_source(
-        Source(
-            name="orders",
-            contract_version="1.0.0",
-            ruleset="r",
-            trigger=Trigger.ON_ARRIVAL,
-            lane=Lane.AUTO,
-            approval="automatic",
-            batch=Batch(count=10),
-        )
+    orders = Source(
+        name="orders",
+        contract_version="1.0.0",
+        ruleset="r",
+        trigger=Trigger.ON_ARRIVAL,
+        lane=Lane.AUTO,
+        approval="automatic",
+        batch=Batch(count=10),
     )
+    assert platform.control.activate(orders, None, None)
     return platform
 
 

@@ -42,7 +42,8 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> Landing:
     made = Landing.at()
     assert isinstance(made, Landing)
     about: dict[str, Any] = {"contract_version": "1.0.0", "ruleset": "r", "approval": "automatic"}
-    made.control.save_source(Source(name="orders", trigger=Trigger.ON_ARRIVAL, lane=Lane.AUTO, **about))
+    orders = Source(name="orders", trigger=Trigger.ON_ARRIVAL, lane=Lane.AUTO, **about)
+    assert made.control.activate(orders, None, None)
     return made
 
 
