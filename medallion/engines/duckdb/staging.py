@@ -114,7 +114,9 @@ def insert_records(
         "FROM incoming"
     )
     batches = _Batches(records)
-    session.connection.register("incoming", pa.RecordBatchReader.from_batches(records.schema, batches))
+    # As a stream and no more: of a reader DuckDB makes a scanner, which reads ahead of it without bound.
+    stream = pa.RecordBatchReader.from_batches(records.schema, batches).__arrow_c_stream__()
+    session.connection.register("incoming", stream)
     try:
         session.connection.execute(f"INSERT INTO staged {select}")
     except duckdb.Error as problem:
