@@ -19,7 +19,7 @@ from medallion.records import RecordStream
 
 _SHARE = 8
 """Of DuckDB's memory, the part that the parser's batches may fill. Staged and judged they take three times as much; the
-other half is for what relations are made with.
+rest is for what relations are made with.
 """
 
 
