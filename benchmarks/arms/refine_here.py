@@ -23,7 +23,7 @@ from medallion.plan.sql import literal
 
 IDENTITY = "s3://landing/transactions.csv?version=1"
 MEMORY = "1280MB"
-"""Of a function with 2 GB: the rest is the process's own."""
+"""Of a function with 2.25 GB: the rest is the process's own."""
 
 
 def attempt() -> Attempt:

@@ -9,7 +9,7 @@ from pathlib import Path
 @dataclass(frozen=True)
 class Resources:
     """What the engine may use:
-    `memory` for DuckDB's own buffers (the process needs about 0.5 GB beside them), `threads`, a folder to spill to.
+    `memory` for DuckDB's own buffers (the process holds up to 0.8 GB beside them), `threads`, a folder to spill to.
     """
 
     region: str

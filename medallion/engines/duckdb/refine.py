@@ -24,6 +24,9 @@ from medallion.plan.sql import literal, quoted
 AS_OF = "medallion.as-of"
 """In the summary of a snapshot source's Silver: the newest object whose state it holds, by arrival."""
 
+_OF_EACH = "judged"
+"""The plan's relation with a row for each record: where memory has no room for what is staged, it has none for it."""
+
 
 class Material(Protocol):
     """The records of a run: those of new objects, or some that are taken up once more.
@@ -99,7 +102,11 @@ def judge(session: Session, plan: Plan, inputs: Inputs, *, replay: bool) -> None
     statements = plan.statements["duckdb"]
     going = {"removed": statements.removed} if replay or plan.replaces else {}
     for relation, statement in {**statements.relations, **going}.items():
-        session.connection.execute(f"CREATE TABLE {relation} AS {statement}")
+        if relation == _OF_EACH and session.spooled:
+            rows = f"VIEW {relation} AS FROM read_parquet({literal(session.spool(statement))})"
+        else:
+            rows = f"TABLE {relation} AS {statement}"
+        session.connection.execute(f"CREATE {rows}")
     _check_every_record_has_an_outcome(session)
 
 

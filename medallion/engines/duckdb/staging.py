@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import duckdb
-import pyarrow as pa
 
+from medallion.engines.duckdb.overflow import Batches, Overflow
 from medallion.engines.duckdb.session import Session
 from medallion.engines.duckdb.writer import Writer
 from medallion.engines.iceberg import Planned
@@ -32,7 +32,7 @@ class Arrived:
     standing: ClassVar[int | None] = None
 
     def stage(self, session: Session, plan: Plan, silver: Planned) -> list[ObjectRead]:
-        """Parse every object into `staged`.
+        """Parse every object into `staged`: into memory while there is room, into files after that.
 
         SchemaMismatch if an object's header lacks a required column; nothing is committed then.
         """
@@ -46,7 +46,10 @@ class Arrived:
                 "INSERT INTO objects VALUES ($1, $2, $3::TIMESTAMPTZ)",
                 [number, one.source_file_id, one.arrived_at.isoformat()],
             )
-        return [_stage_object(session, plan, number, one) for number, one in enumerate(objects)]
+        overflow = Overflow.of(session)
+        read = [_stage_object(session, plan, number, one, overflow) for number, one in enumerate(objects)]
+        overflow.offer(session)
+        return read
 
     def keep(self, writer: Writer, bronze: TableLayout, select: str) -> int:
         return writer.commit(bronze, select, commit=writer.run.commit.whole_run)
@@ -54,19 +57,31 @@ class Arrived:
 
 def create_staged(session: Session, plan: Plan) -> None:
     """The relation `staged`, empty: each record once, its text under the contract's names, its hash, its past."""
-    columns = ", ".join(f"{quoted(f'{column.name}__text')} VARCHAR" for column in plan.columns)
-    session.connection.execute(
-        "CREATE TABLE staged (object_number INTEGER, source_row BIGINT, row_hash VARCHAR, raw BLOB, malformed VARCHAR, "
-        f"extra MAP(VARCHAR, VARCHAR), {columns}, attempt_count INTEGER, entered BOOLEAN)"
-    )
+    columns = ", ".join(f"{name} {kind}" for name, kind in _columns(plan).items())
+    session.connection.execute(f"CREATE TABLE staged ({columns})")
 
 
-def _stage_object(session: Session, plan: Plan, number: int, one: SourceObject) -> ObjectRead:
+def _columns(plan: Plan) -> dict[str, str]:
+    """What a staged record has, and DuckDB's types."""
+    return {
+        "object_number": "INTEGER",
+        "source_row": "BIGINT",
+        "row_hash": "VARCHAR",
+        "raw": "BLOB",
+        "malformed": "VARCHAR",
+        "extra": "MAP(VARCHAR, VARCHAR)",
+        **{quoted(f"{column.name}__text"): "VARCHAR" for column in plan.columns},
+        "attempt_count": "INTEGER",
+        "entered": "BOOLEAN",
+    }
+
+
+def _stage_object(session: Session, plan: Plan, number: int, one: SourceObject, overflow: Overflow) -> ObjectRead:
     with one.open() as stream:
         try:
             with open_records(stream, plan.dialect, columns=[column.header for column in plan.columns]) as records:
                 read = _compare_header(plan, records, one)
-                insert_records(session, plan, number, records)
+                insert_records(session, plan, number, records, overflow=overflow)
         except UnreadableObject as problem:
             session.connection.execute("DELETE FROM staged WHERE object_number = ?", [number])
             return ObjectRead(source_file_id=one.source_file_id, unreadable=str(problem))
@@ -99,8 +114,11 @@ def insert_records(
     place: str = "source_row",
     attempts: int = 0,
     entered: bool = False,
+    overflow: Overflow | None = None,
 ) -> None:
-    """Put the records into `staged`, at their own places in the object or at the one that is named."""
+    """Put the records into `staged`, at their own places in the object or at the one that is named; those that
+    `overflow` has no room for into a file of its.
+    """
     position = {name: f"value_{index}" for index, name in enumerate(records.header)}
     texts = [position.get(column.header, "CAST(NULL AS VARCHAR)") for column in plan.columns]
     declared = {column.header for column in plan.columns}
@@ -109,36 +127,23 @@ def insert_records(
     kept = f"MAP([{names}]::VARCHAR[], [{values}]::VARCHAR[])"
     own = {name: column for name, column in position.items() if name not in records.readings}
     row_hash = _row_hash(plan.statements["duckdb"], own)
-    select = (
-        f"SELECT {number}, {place}, {row_hash}, raw, malformed, {kept}, {', '.join(texts)}, {attempts}, {entered} "
-        "FROM incoming"
-    )
-    batches = _Batches(records)
-    session.connection.register("incoming", pa.RecordBatchReader.from_batches(records.schema, batches))
+    said = (str(number), place, row_hash, "raw", "malformed", kept, *texts, str(attempts), str(entered))
+    typed = zip(said, _columns(plan).items(), strict=True)
+    select = f"SELECT {', '.join(f'CAST({value} AS {kind}) AS {name}' for value, (name, kind) in typed)} FROM incoming"
+    overflow, batches = overflow or Overflow(), Batches(records)
+    run = session.connection.execute
     try:
-        session.connection.execute(f"INSERT INTO staged {select}")
+        if overflow.room > 0:
+            session.connection.register("incoming", batches.stream(overflow.room))
+            run(f"INSERT INTO staged {select}")
+            overflow.room = batches.room
+        if not batches.ended:
+            session.connection.register("incoming", batches.stream())
+            overflow.files[number] = session.spool(select)
     except duckdb.Error as problem:
         raise batches.problem or problem from problem
     finally:
         session.connection.unregister("incoming")
-
-
-class _Batches:
-    """The parser's batches, remembering why they ended early: DuckDB keeps an iterator's error as text only."""
-
-    def __init__(self, records: RecordStream) -> None:
-        self._batches = iter(records)
-        self.problem: Exception | None = None
-
-    def __iter__(self) -> _Batches:
-        return self
-
-    def __next__(self) -> pa.RecordBatch:
-        try:
-            return next(self._batches)
-        except UnreadableObject as problem:
-            self.problem = problem
-            raise
 
 
 def _row_hash(statements: Statements, position: dict[str, str]) -> str:
