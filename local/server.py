@@ -12,6 +12,7 @@ import uvicorn
 from local import (
     athena,
     conditional_writes,
+    deletions,
     delivery,
     gateway,
     iam,
@@ -70,6 +71,7 @@ def prepare(settings: Settings) -> Any:
         delivery,
         gateway,
         properties,
+        deletions,
         athena,
         spark,
         recorded,

@@ -66,6 +66,7 @@ def register_version(platform: Platform, contract: Contract, text: str) -> None:
     InvalidContract where the version stands already with other rules, or breaks the active one without saying so.
     """
     control, active = platform.control, _active(platform, contract.source)
+    control.refuse_if_frozen()
     if active is not None and Version(contract.version) > Version(active.version):
         _check_succession(platform, active, contract)
     version = ContractVersion(

@@ -29,6 +29,7 @@ def sweep(platform: Platform) -> Swept:
     that was not told is told. An operation that nobody works on is begun again.
     """
     control = platform.control
+    control.refuse_if_frozen()
     found = {run.run_id: _look_after(platform, run) for run in map(control.find_run, control.open_runs()) if run}
     for source in control.sources():
         batch = control.batches.gathering(source.name)

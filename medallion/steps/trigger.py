@@ -31,8 +31,9 @@ def on_arrival(platform: Platform, arrived: ArrivedObject) -> str | None:
     the object waits.
 
     An object of an unknown source is a refused run: visible, with its reason. It waits until its source is registered
-    and due.
+    and due. TenantFrozen, and the object stays as it is in Landing, while the tenant is being closed.
     """
+    platform.control.refuse_if_frozen()
     claim = platform.control.claim(_claim(platform, arrived))
     try:
         source = platform.control.source(claim.source)
@@ -47,6 +48,7 @@ def on_arrival(platform: Platform, arrived: ArrivedObject) -> str | None:
 
 def on_window(platform: Platform, source_name: str) -> list[str]:
     """Start the runs of every object of the source that waits."""
+    platform.control.refuse_if_frozen()
     return start_waiting(platform, platform.control.source(source_name))
 
 
@@ -54,7 +56,9 @@ def on_schedule(platform: Platform, source_name: str) -> list[str]:
     """Start the runs of every object of the source that waits: those whose event never came are found by listing
     Landing.
     """
-    source, control = platform.control.source(source_name), platform.control
+    control = platform.control
+    control.refuse_if_frozen()
+    source = control.source(source_name)
     for page in _listed(platform, source_name):
         known = {claim.source_file_id for claim in control.claims_among(source_name, list(page))}
         for identity in page.keys() - known:

@@ -12,6 +12,8 @@ import pytest
 from medallion.control.audit import AuditTrail
 from medallion.control.batches import Batches
 from medallion.control.breakers import Breakers
+from medallion.control.closings import Closings
+from medallion.control.estate import Estate
 from medallion.control.items import Item, Key, SeenRun
 from medallion.control.keys import ApiKeys
 from medallion.control.leases import Leases
@@ -27,7 +29,10 @@ ROWS = {
     name: Key(partition, sort)
     for name, partition, sort in re.findall(r"^\| (\w+) \| `(TENANT#[^`]*)` \| `([^`]*)` \|", PAGE, re.MULTILINE)
 }
-REPOSITORIES = (ControlPlane, ApiKeys, AuditTrail, Batches, Breakers, Leases, Operations, Requests, Rollbacks, Upkeeps)
+REPOSITORIES = (
+    *(ControlPlane, ApiKeys, AuditTrail, Batches, Breakers, Closings, Estate),
+    *(Leases, Operations, Requests, Rollbacks, Upkeeps),
+)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SEEN = SeenRun(
     source="orders", run_id="r", attempt=1, at=NOW, rows=0, by_code={}, promoted=True, approved=False, expires_at=0
@@ -55,6 +60,11 @@ def test_an_item_stands_where_the_page_says(kind: type[Item]) -> None:
         assert re.fullmatch(re.escape(said).replace("…", ".+"), key)
         # As many parts as it says: `…` is no way to be vague.
         assert said.count("#") == key.count("#") or key.startswith(("SEEN#", "CLOSED#"))
+
+
+@pytest.mark.parametrize("kind", kept(), ids=lambda kind: kind.__name__)
+def test_an_item_is_found_when_its_tenant_leaves(kind: type[Item]) -> None:
+    assert re.sub(r"\{\w+\}", "…", kind.PARTITION) == ROWS[kind.__name__].pk
 
 
 def test_the_page_tells_of_no_item_that_is_gone() -> None:
