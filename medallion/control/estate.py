@@ -42,9 +42,9 @@ class Estate:
         every run.
         """
         runs = self._table.query(Run, Run.key_of(self._tenant, "").pk, Run.SK)
-        sources = self._table.query(Source, self._key.pk, Source.SK)
-        models = self._table.query(GoldModel, self._key.pk, GoldModel.SK)
-        named = {*also, *(run.subject for run in runs), *(one.name for one in (*sources, *models))}
+        named = {*also, *(run.subject for run in runs)}
+        named |= {one.name for one in self._table.query(Source, self._key.pk, Source.SK)}
+        named |= {one.name for one in self._table.query(GoldModel, self._key.pk, GoldModel.SK)}
         return Extent(self._tenant, tuple(sorted(named)), tuple(run.run_id for run in runs))
 
     def stored(self, partition: str) -> list[dict[str, Any]]:

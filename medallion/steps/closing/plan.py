@@ -73,9 +73,10 @@ def _known(
 
 def _ends_in(name: str, ids: Iterable[str]) -> bool:
     """Whether a name, address or ARN is one of the ids, or ends with one as a part of its own."""
+    known = {part for one in ids for part in (one, one.rpartition("/")[2] if "://" in one else one)}
     spelt = name.removesuffix(":*")
-    lasts = {spelt, spelt.rpartition("/")[2], spelt.rpartition(":")[2]}
-    return any(one in lasts or one.rpartition("/")[2] == spelt or spelt.endswith((f":{one}", f"/{one}")) for one in ids)
+    ends = (spelt[place + 1 :] for place, letter in enumerate(spelt) if letter in ":/")
+    return spelt in known or not known.isdisjoint(ends)
 
 
 def _leftover(found: Found, layout: TenantLayout) -> Leftover:

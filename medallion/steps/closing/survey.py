@@ -144,8 +144,17 @@ def _tagged(platform: Platform) -> Iterator[str]:
     service, asked = "resourcegroupstaggingapi", "ResourceTagMappingList"
     for one in _listed(platform, service, "get_resources", asked, TagFilters=wanted):
         tags = {tag["Key"]: tag["Value"] for tag in one["Tags"]}
-        if tags.get("environment", layout.environment) == layout.environment:
-            yield one["ResourceARN"]
+        arn: str = one["ResourceARN"]
+        if tags.get("environment", layout.environment) == layout.environment and not _leaves_already(platform, arn):
+            yield arn
+
+
+def _leaves_already(platform: Platform, arn: str) -> bool:
+    """Whether it is a key that waits for its deletion: of a tenant of that id that was closed before."""
+    if ":key/" not in arn:
+        return False
+    key = platform.session.client("kms").describe_key(KeyId=arn)["KeyMetadata"]
+    return key.get("KeyState") == "PendingDeletion"
 
 
 def _own(platform: Platform, kind: Kind, named: Iterable[tuple[str, str]]) -> Iterator[Found]:
