@@ -458,7 +458,7 @@ class TenantLayout:
 
     @property
     def parameter_path(self) -> str:
-        """Where the tenant's SSM parameters would stand. The platform makes none."""
+        """Where SSM parameters of the tenant's own would stand. The platform makes none."""
         return f"/medallion/{self.environment}/{self.tenant}"
 
 

@@ -27,6 +27,7 @@ _STATUS: Mapping[type[errors.MedallionError], HTTPStatus] = {
     errors.UnknownRun: HTTPStatus.NOT_FOUND,
     errors.UnknownKey: HTTPStatus.NOT_FOUND,
     errors.UnknownOperation: HTTPStatus.NOT_FOUND,
+    errors.TenantFrozen: HTTPStatus.CONFLICT,
     errors.NotRepeatable: HTTPStatus.CONFLICT,
     errors.BreakerNotOpen: HTTPStatus.CONFLICT,
     errors.NotReversible: HTTPStatus.CONFLICT,

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pyarrow.parquet as pq
 
-from medallion.engines.commits import main_of
 from medallion.engines.iceberg import Lake
+from medallion.engines.mainline import main_of
 from medallion.layout import TableLayout
 
 ROWS_A_PART = 1_000_000

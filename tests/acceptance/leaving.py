@@ -14,8 +14,8 @@ from cli.ledger import places_of
 from cli.target import Target, Where
 from local.settings import Settings
 from medallion.control.items import OpenRun, Run, RunOf, RunStatus
-from medallion.engines.duckdb.entries import Person
 from medallion.layout import Environment, EnvironmentLayout, Zone
+from medallion.people import Person
 from medallion.plan.quarantine import Chosen
 from medallion.steps.closing.verification import Verification
 from medallion.steps.replay import reprocess

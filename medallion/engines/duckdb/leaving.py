@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from medallion.engines.duckdb.entries import offer_entries
-from medallion.engines.duckdb.session import Resources, Session, open_session
+from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.iceberg import Lake
+from medallion.engines.resources import Resources
 from medallion.layout import TableLayout
 from medallion.plan.quarantine import Chosen, State
 from medallion.plan.sql import literal

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     SECURITY = "security configuration"
     APPLICATION = "EMR application"
     PARAMETER = "parameter"
+    USAGE_KEY = "usage key"
     TAGGED = "tagged resource"
     ITEMS = "control items"
 

@@ -87,8 +87,6 @@ def _leftover(found: Found, layout: TenantLayout) -> Leftover:
             what = "table of another database that stands in the tenant's bucket"
         case Kind.TABLE:
             what = "table of no source or model, or one that stands elsewhere"
-        case Kind.PARAMETER:
-            what = "parameter, of which the platform makes none"
         case _:
             what = f"{found.kind} that carries the tenant's name and that no stack of the tenant knows"
     where = f"{found.name} at {found.at}" if found.at else found.name

@@ -132,9 +132,14 @@ def _identities(platform: Platform) -> Iterator[Found]:
 
 
 def _parameters(platform: Platform) -> Iterator[Found]:
-    path = platform.layout.parameter_path
-    for one in _listed(platform, "ssm", "get_parameters_by_path", "Parameters", Path=path, Recursive=True):
-        yield Found(kind=Kind.PARAMETER, name=one["Name"])
+    """What says that the tenant is there, whatever stands below its name, and what its requests are counted by."""
+    layout = platform.layout
+    for path in (layout.shared.tenants_path, layout.parameter_path):
+        for one in _listed(platform, "ssm", "get_parameters_by_path", "Parameters", Path=path, Recursive=True):
+            if one["Name"] == layout.tenant_parameter or path == layout.parameter_path:
+                yield Found(kind=Kind.PARAMETER, name=one["Name"])
+    keys = _listed(platform, "apigateway", "get_api_keys", "items", nameQuery=layout.prefix)
+    yield from _own(platform, Kind.USAGE_KEY, ((one["name"], one["id"]) for one in keys))
 
 
 def _tagged(platform: Platform) -> Iterator[str]:

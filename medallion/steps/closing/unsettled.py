@@ -20,7 +20,8 @@ _NAMED = 20
 
 def unsettled(platform: Platform, *, abandon_open: bool) -> list[Leftover]:
     """Runs, objects, entries, leases, rollbacks and legal holds that stand in the way of a closing."""
-    found = [_runs(platform), _executions(platform), _objects(platform), _leases(platform), _holds(platform)]
+    parts = (_runs, _operations, _executions, _objects, _leases, _holds)
+    found = [part(platform) for part in parts]
     if not abandon_open:
         found.append(_entries(platform))
     return [leftover for one in found for leftover in _first(one)]
@@ -36,6 +37,12 @@ def _runs(platform: Platform) -> Iterator[Leftover]:
     for run in platform.control.unfinished_runs():
         decide = "approve or reject it" if run.status is RunStatus.HELD else "wait for it, or see `medallion run`"
         yield Leftover(what=f"run that is {run.status}", where=run.run_id, remedy=decide)
+
+
+def _operations(platform: Platform) -> Iterator[Leftover]:
+    for one in platform.control.operations.unfinished():
+        where = f"{one.operation_id} ({one.kind} of {one.subject})"
+        yield Leftover(what=f"operation that is {one.status}", where=where, remedy="wait for it")
 
 
 def _executions(platform: Platform) -> Iterator[Leftover]:

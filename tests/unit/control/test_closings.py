@@ -133,6 +133,7 @@ def test_decisions_are_told_apart_when_they_are_to_outlive_the_tenant() -> None:
         "ROLLBACKS#silver#orders",
         "ROLLBACKS#gold#orders",
         "RUNS",
+        "AUDIT",
     }
 
 

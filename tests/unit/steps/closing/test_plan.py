@@ -68,7 +68,7 @@ def test_it_may_go_when_stacks_or_the_layout_know_it(known: Found) -> None:
         (Found(kind=Kind.SCHEDULE, name="medallion-prod-acme/mine"), "schedule that carries"),
         (Found(kind=Kind.LOG_GROUP, name="/aws/lambda/medallion-prod-acme-x"), "log group that carries"),
         (Found(kind=Kind.QUEUE, name="medallion-prod-acme-mine", at="https://x/medallion-prod-acme-mine"), "queue"),
-        (Found(kind=Kind.PARAMETER, name="/medallion/prod/acme/x"), "the platform makes none"),
+        (Found(kind=Kind.PARAMETER, name="/medallion/prod/acme/x"), "parameter that carries"),
         (Found(kind=Kind.ALIAS, name="alias/medallion-prod-acme-old", at="another"), "key alias"),
     ],
     ids=lambda one: one.name if isinstance(one, Found) else "",
