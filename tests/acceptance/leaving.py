@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 from cli.ledger import places_of
 from cli.target import Target, Where
 from local.settings import Settings
+from medallion.control.audit import AuditEntry
 from medallion.control.items import OpenRun, Run, RunOf, RunStatus
+from medallion.control.keys import Role
 from medallion.layout import Environment, EnvironmentLayout, Zone
 from medallion.people import Person
 from medallion.plan.quarantine import Chosen
@@ -69,6 +71,18 @@ def fed(settings: Settings, tenant: str) -> Deployed:
     second = found.ingest(SOURCE, good(200) + "2,y,b\n", "second.csv")
     assert second.status is RunStatus.PROMOTED
     found.models_rest()
+    key, _ = found.control.keys.create("loader", Role.ENGINEER, by="Grace", now=found.platform.clock())
+    found.control.audit.add(
+        AuditEntry(
+            at=found.platform.clock(),
+            request_id="1",
+            by="Grace",
+            role=Role.OPERATOR,
+            action="create_key",
+            subject={"key_id": key.key_id},
+            status=201,
+        )
+    )
     return found
 
 

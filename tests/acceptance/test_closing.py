@@ -180,6 +180,13 @@ def test_nothing_of_the_tenant_is_there_when_aws_is_asked(gone: Gone, leaving: D
         "roles": [one["RoleName"] for one in pages(client("iam"), "list_roles", "Roles")],
         "aliases": [one["AliasName"] for one in pages(client("kms"), "list_aliases", "Aliases")],
         "alarms": [one["AlarmName"] for one in pages(client("cloudwatch"), "describe_alarms", "MetricAlarms")],
+        "parameters": [
+            one["Name"]
+            for one in pages(
+                client("ssm"), "get_parameters_by_path", "Parameters", Path=layout.shared.tenants_path, Recursive=True
+            )
+        ],
+        "usage keys": [one["name"] for one in pages(client("apigateway"), "get_api_keys", "items")],
         "workgroups": [one["Name"] for one in client("athena").list_work_groups()["WorkGroups"]],
         "applications": [
             one["name"]
@@ -229,7 +236,10 @@ def test_retained_copies_are_readable_under_the_retention_key(gone: Gone, leavin
     assert [row["event"] for row in condemned][-1] == "condemned"
     chain = leaving.layout.receipt_prefix(f"{Zone.SILVER}#{SOURCE}")
     assert len([path for path in found if path.startswith(chain)]) == 4
-    assert b"Ada" in b"".join(content for path, content in found.items() if path.startswith("decisions/"))
+    decisions = b"".join(content for path, content in found.items() if path.startswith("decisions/"))
+    assert b"create_key" in decisions, "the audit trail"
+    assert b"as it is" in decisions, "why Ada had records tried once more"
+    assert b"secret_hash" not in decisions, "no key"
 
 
 def test_certificate_says_what_went_and_what_remains_until_when(gone: Gone, leaving: Deployed) -> None:
