@@ -94,7 +94,7 @@ def test_dry_run_says_what_stands_in_the_way_and_changes_nothing(embedded: Setti
     assert kinds >= {"named query", "log group", "alarm", "EMR application", "security configuration"}
     kept = {one["what"]: one["items"] for one in told["retained"]}
     assert (kept["condemned"], kept["receipts"]) == (1, 6)
-    assert command(embedded, "tenant", "close", LEAVING, "--abandon-open").returncode == Exit.OK
+    assert plan(leaving.platform, abandon_open=True).leftovers == ()
     wrong = command(embedded, "tenant", "close", LEAVING, "--confirm", STAYING, "--by", "Ada", "--reason", "it left")
     assert wrong.returncode == Exit.USAGE
     assert leaving.control.closings.current() is None

@@ -34,10 +34,10 @@ def remove(platform: Platform, closing: Closing, export: Manifest, tell: Tell) -
     for table in export.tables:
         database, _, name = table.partition(".")
         _unless_gone(glue.delete_table, DatabaseName=database, Name=name)
-    for bucket in filter(partial(_ours, platform.layout), buckets(platform)):
-        tell(f"emptying {bucket.name}")
-        if not locked(platform, bucket.name):
-            empty(platform, bucket.name)
+    for bucket in sorted(_zones(platform.layout).intersection(buckets(platform))):
+        tell(f"emptying {bucket}")
+        if not locked(platform, bucket):
+            empty(platform, bucket)
     tell("removing the foundation")
     delete(platform, [platform.layout.stack(FOUNDATION)])
     tell("removing what the stacks left")
@@ -122,11 +122,15 @@ def _remove_rest(platform: Platform) -> None:
         )
 
 
+def _zones(layout: TenantLayout) -> set[str]:
+    return {layout.bucket(zone) for zone in Zone}
+
+
 def _ours(layout: TenantLayout, found: Found) -> bool:
     """Whether the layout forms that name. What came since the tenant was looked over is nobody's to remove here."""
     match found.kind:
         case Kind.BUCKET:
-            return found.name in {layout.bucket(zone) for zone in Zone}
+            return found.name in _zones(layout)
         case Kind.DATABASE:
             return found.name in {layout.database(zone) for zone in TABLE_ZONES}
         case Kind.QUEUE:

@@ -7,10 +7,9 @@ import time
 from medallion.control.closings import Closing, Stage
 from medallion.errors import NotClosable
 from medallion.steps.closing.manifest import Manifest
-from medallion.steps.closing.model import Kind
 from medallion.steps.closing.stacks import ANALYTICS, PIPELINE, delete
 from medallion.steps.closing.state import state_of
-from medallion.steps.closing.survey import survey
+from medallion.steps.closing.survey import applications, workgroups
 from medallion.steps.platform import Platform
 
 _PAUSE, _PATIENCE = 2.0, 300.0
@@ -23,10 +22,10 @@ def stop(platform: Platform, closing: Closing, export: Manifest) -> None:
     NotClosable, and the closing goes back to where it exports, where something did.
     """
     session = platform.session
-    for one in survey(platform).of(Kind.WORKGROUP):
+    for one in list(workgroups(platform)):
         # A stack cannot remove one that holds queries; those were exported.
         session.client("athena").delete_work_group(WorkGroup=one.name, RecursiveDeleteOption=True)
-    for one in survey(platform).of(Kind.APPLICATION):
+    for one in list(applications(platform)):
         _stop_application(platform, one.name)
     delete(platform, [platform.layout.stack(one) for one in (PIPELINE, ANALYTICS)])
     if moved := differences(export.state, state_of(platform)):

@@ -13,13 +13,14 @@ from medallion.steps.platform import Platform
 
 def survey(platform: Platform) -> Survey:
     """Ask every service that can hold something of the tenant, in this region."""
-    parts = (_stacks, buckets, _catalogue, _compute, _schedules, _logs, _messages, _queries, _identities, _parameters)
+    stores, services = (_stacks, _buckets, _catalogue), (_compute, applications, _schedules, _logs, _messages)
+    parts = (*stores, *services, _queries, _identities, _parameters)
     found = tuple(one for part in parts for one in part(platform))
     return Survey(found=found, tagged=tuple(_tagged(platform)), owned=owned(platform))
 
 
-def buckets(platform: Platform) -> Iterator[Found]:
-    """The tenant's buckets, with every version and delete marker in them."""
+def buckets(platform: Platform) -> Iterator[str]:
+    """The names of the tenant's buckets in this region."""
     layout, s3 = platform.layout, platform.s3
     for bucket in s3.list_buckets()["Buckets"]:
         name = bucket["Name"]
@@ -27,23 +28,29 @@ def buckets(platform: Platform) -> Iterator[Found]:
             continue
         # Of a bucket in us-east-1 there is no constraint.
         region: str | None = s3.get_bucket_location(Bucket=name).get("LocationConstraint")
-        if (region or "us-east-1") != layout.region:
-            continue
-        items, size = 0, 0
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
-            versions = page.get("Versions", [])
-            items += len(versions) + len(page.get("DeleteMarkers", []))
-            size += sum(one["Size"] for one in versions)
-        yield Found(kind=Kind.BUCKET, name=name, items=items, bytes=size)
+        if (region or "us-east-1") == layout.region:
+            yield name
 
 
 def landing_names(platform: Platform) -> list[str]:
     """The first parts of what lies in Landing: the names of sources, known or not. None where Landing is gone."""
     landing = platform.layout.bucket(Zone.LANDING)
-    if not any(one.name == landing for one in buckets(platform)):
+    if landing not in buckets(platform):
         return []
     pages = platform.s3.get_paginator("list_object_versions").paginate(Bucket=landing, Delimiter="/")
     return [one["Prefix"].rstrip("/") for page in pages for one in page.get("CommonPrefixes", [])]
+
+
+def workgroups(platform: Platform) -> Iterator[Found]:
+    listed = _listed(platform, "athena", "list_work_groups", "WorkGroups")
+    return _own(platform, Kind.WORKGROUP, ((one["Name"], "") for one in listed))
+
+
+def applications(platform: Platform) -> Iterator[Found]:
+    """The tenant's EMR applications, by their ids."""
+    for one in _listed(platform, "emr-serverless", "list_applications", "applications"):
+        if one.get("name") == platform.layout.emr_application and one["state"] != "TERMINATED":
+            yield Found(kind=Kind.APPLICATION, name=one["id"], at=one["arn"])
 
 
 def saved_queries(platform: Platform) -> list[tuple[str, str]]:
@@ -56,6 +63,17 @@ def saved_queries(platform: Platform) -> list[tuple[str, str]]:
 
 def _stacks(platform: Platform) -> Iterator[Found]:
     return (Found(kind=Kind.STACK, name=stack) for stack in stacks_of(platform))
+
+
+def _buckets(platform: Platform) -> Iterator[Found]:
+    """The buckets, with every version and delete marker in them."""
+    for name in buckets(platform):
+        items, size = 0, 0
+        for page in platform.s3.get_paginator("list_object_versions").paginate(Bucket=name):
+            versions = page.get("Versions", [])
+            items += len(versions) + len(page.get("DeleteMarkers", []))
+            size += sum(one["Size"] for one in versions)
+        yield Found(kind=Kind.BUCKET, name=name, items=items, bytes=size)
 
 
 def _catalogue(platform: Platform) -> Iterator[Found]:
@@ -82,9 +100,6 @@ def _compute(platform: Platform) -> Iterator[Found]:
     yield from _own(platform, Kind.SECURITY, ((one["Name"], "") for one in security))
     rules = _listed(platform, "events", "list_rules", "Rules", NamePrefix=platform.layout.prefix)
     yield from _own(platform, Kind.RULE, ((one["Name"], "") for one in rules))
-    for one in _listed(platform, "emr-serverless", "list_applications", "applications"):
-        if one.get("name") == platform.layout.emr_application and one["state"] != "TERMINATED":
-            yield Found(kind=Kind.APPLICATION, name=one["id"], at=one["arn"])
 
 
 def _schedules(platform: Platform) -> Iterator[Found]:
@@ -113,8 +128,7 @@ def _messages(platform: Platform) -> Iterator[Found]:
 
 
 def _queries(platform: Platform) -> Iterator[Found]:
-    workgroups = _listed(platform, "athena", "list_work_groups", "WorkGroups")
-    for found in _own(platform, Kind.WORKGROUP, ((one["Name"], "") for one in workgroups)):
+    for found in workgroups(platform):
         yield found
         for query in _listed(platform, "athena", "list_named_queries", "NamedQueryIds", WorkGroup=found.name):
             yield Found(kind=Kind.QUERY, name=query, at=found.name)

@@ -108,7 +108,7 @@ def _leases(platform: Platform) -> Iterator[Leftover]:
 def _holds(platform: Platform) -> Iterator[Leftover]:
     """Object versions under legal hold: there can be some only where a bucket has object lock."""
     s3 = platform.s3
-    for bucket in (found.name for found in buckets(platform)):
+    for bucket in buckets(platform):
         try:
             s3.get_object_lock_configuration(Bucket=bucket)
         except s3.exceptions.ClientError as without:
