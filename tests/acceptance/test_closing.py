@@ -23,13 +23,16 @@ from local.settings import Settings
 from medallion.control.closings import Closing, Stage
 from medallion.control.items import RunStatus
 from medallion.control.partitions import partitions
-from medallion.errors import NotClosable, TenantFrozen
+from medallion.errors import ClosingUnsafe, NotClosable, TenantFrozen
 from medallion.layout import Task, Zone
 from medallion.steps.closing.close import close, plan
+from medallion.steps.closing.destination import destination
+from medallion.steps.closing.export import export, exported
 from medallion.steps.closing.freeze import reopen
 from medallion.steps.closing.manifest import Manifest
 from medallion.steps.closing.model import Order
 from medallion.steps.closing.retain import LISTING
+from medallion.steps.closing.verification import Verification
 from medallion.steps.trigger import on_window
 from tests.acceptance import leaving as tenants
 from tests.acceptance.leaving import LEAVING, MODEL, PLANTED, SOURCE, STAYING, Planted
@@ -279,6 +282,20 @@ def test_export_is_whole_when_it_is_read_by_others(gone: Gone) -> None:
     items = [line for path in gone.export.glob("control/*.jsonl") for line in path.read_text().splitlines()]
     keys = [json.loads(line)["sk"] for line in items]
     assert f"SOURCE#{SOURCE}" in keys
+
+
+def test_export_goes_to_a_prefix_in_s3_and_is_read_back_from_there(staying: Deployed) -> None:
+    s3, place = staying.client("s3"), "s3://handover/staying/"
+    s3.create_bucket(Bucket="handover")
+    to, verified = destination(staying.platform, place), Verification(problems=0, document="{}")
+    assert to.read("manifest.json") is None
+    found = export(staying.platform, to, verified, lambda step: None)
+    manifest = exported(to, found)
+    listed = {one["Key"] for one in pages(s3, "list_objects_v2", "Contents", Bucket="handover")}
+    assert listed == {f"staying/{file.path}" for file in manifest.files} | {"staying/manifest.json"}
+    s3.put_object(Bucket="handover", Key="staying/manifest.json", Body=b"{}")
+    with pytest.raises(ClosingUnsafe):
+        exported(to, found)
 
 
 def test_the_other_tenant_goes_on_as_before(gone: Gone, embedded: Settings, staying: Deployed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -22,6 +23,8 @@ Tell = Callable[[str], None]
 _WAITING_DAYS = 30
 """How long a key waits for its deletion: so long it can be called back."""
 _AT_ONCE = 1000
+_PAUSE, _PATIENCE = 3.0, 90.0
+"""Seconds between two looks, and for all of them: a queue is shown for a minute after it was deleted."""
 
 
 def remove(platform: Platform, closing: Closing, export: Manifest, tell: Tell) -> None:
@@ -113,12 +116,14 @@ def _remove_rest(platform: Platform) -> None:
                 # Access logs arrive hours late: it may have been filled since it was emptied.
                 empty(platform, found.name)
                 _unless_gone(platform.s3.delete_bucket, Bucket=found.name)
-    left = standing(platform)
+    deadline = time.monotonic() + _PATIENCE
+    while (left := standing(platform)) and time.monotonic() < deadline:
+        time.sleep(_PAUSE)
     if left:
         said = ", ".join(f"{one.kind} {one.name}" for one in left[:10])
         raise NotClosable(
-            f"tenant {platform.layout.tenant}: still there are {said}. Whoever made them removes them (or AWS takes a "
-            "minute longer); then say the same again: it goes on here"
+            f"tenant {platform.layout.tenant}: still there are {said}. Whoever made them removes them; then say the "
+            "same again: it goes on here"
         )
 
 

@@ -105,7 +105,9 @@ def _compute(platform: Platform) -> Iterator[Found]:
 def _schedules(platform: Platform) -> Iterator[Found]:
     group = platform.layout.schedule_group
     groups = _listed(platform, "scheduler", "list_schedule_groups", "ScheduleGroups", NamePrefix=group)
-    for found in _own(platform, Kind.SCHEDULE_GROUP, ((one["Name"], one["Arn"]) for one in groups)):
+    # One that is being deleted is shown for a while.
+    standing = ((one["Name"], one["Arn"]) for one in groups if one.get("State") != "DELETING")
+    for found in _own(platform, Kind.SCHEDULE_GROUP, standing):
         yield found
         for one in _listed(platform, "scheduler", "list_schedules", "Schedules", GroupName=found.name):
             yield Found(kind=Kind.SCHEDULE, name=f"{found.name}/{one['Name']}", at=one["State"])
