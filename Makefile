@@ -103,7 +103,7 @@ spark: setup-spark ## Run Spark jobs on the embedded AWS: Glue, EMR Serverless, 
 	@MEDALLION_SPARK=required $(BIN)/python -m pytest tests/integration/spark
 
 .PHONY: acceptance
-acceptance: setup ## Bad input, batches, breaker, sweep, rollback, housekeeping, receipts, what-if (minutes)
+acceptance: setup ## Bad input, batches, breaker, sweep, rollback, housekeeping, receipts, what-if, offboarding (minutes)
 	@$(BIN)/python -m pytest tests/acceptance -n 2 --dist loadfile
 
 .PHONY: least-privilege

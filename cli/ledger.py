@@ -108,7 +108,7 @@ def verify_ledger(
     target = options(context).target()
     target.control(tenant)
     with progress("verifying") as tell:
-        report = verify(_places(target, tenant), tell, only)
+        report = verify(places_of(target, tenant), tell, only)
     if as_json:
         print_json(report.document())
     else:
@@ -148,7 +148,7 @@ def _receipt(target: Target, layout: TenantLayout, chain: str, sequence: int) ->
     return found
 
 
-def _places(target: Target, tenant: str) -> Places:
+def places_of(target: Target, tenant: str) -> Places:
     """Where the verifier finds what it compares. It forms no name itself, and trusts none of the platform's code."""
     layout = target.tenant(tenant)
     session = target.session

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from cli.quarantine.corrections import Asked
 from cli.target import Target
+from medallion.control.closings import Closing
 from medallion.control.items import Breaker, Run
 from medallion.control.rollbacks import Rollback
 from medallion.engines.duckdb.trial import Trial
@@ -19,6 +20,11 @@ from medallion.plan.gold import Input
 from medallion.plan.quarantine import Chosen
 from medallion.steps import entries, forecast, replay, what_if
 from medallion.steps.breaker import close
+from medallion.steps.closing import close as closing
+from medallion.steps.closing.close import Tell
+from medallion.steps.closing.freeze import reopen
+from medallion.steps.closing.model import Order, Plan
+from medallion.steps.closing.verification import Verify
 from medallion.steps.explain import Explained, explain
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
@@ -113,6 +119,26 @@ def backfill_objects(target: Target, tenant: str, source: str, objects: Sequence
     """Start a run of all records of the objects; None where there is none."""
     platform = _platform(target, tenant)
     return replay.backfill(platform, source, objects, _person(platform, person))
+
+
+def plan_closing(target: Target, tenant: str, *, abandon_open: bool) -> Plan:
+    """What closing the tenant would remove and keep, and what stands in the way. Nothing is written."""
+    return closing.plan(_platform(target, tenant), abandon_open=abandon_open)
+
+
+def close_tenant(target: Target, tenant: str, order: Order, verify: Verify, tell: Tell) -> Closing:
+    """Close the tenant, or go on with it."""
+    return closing.close(_platform(target, tenant), order, verify, tell)
+
+
+def approve_closing(target: Target, tenant: str, *, by: str) -> Closing:
+    """Agree to the tenant's closing."""
+    return closing.approve(_platform(target, tenant), by)
+
+
+def reopen_tenant(target: Target, tenant: str, *, by: str, reason: str) -> Closing:
+    """Take the tenant's closing back. The closing as it stood."""
+    return reopen(_platform(target, tenant), by, reason)
 
 
 def _person(platform: Platform, said: Said) -> Person:

@@ -12,6 +12,7 @@ import uvicorn
 from local import (
     athena,
     conditional_writes,
+    deletions,
     delivery,
     gateway,
     iam,
@@ -71,6 +72,7 @@ def prepare(settings: Settings) -> Any:
         delivery,
         gateway,
         properties,
+        deletions,
         athena,
         uploads,
         spark,

@@ -27,6 +27,22 @@ class UnknownTenant(MedallionError):
     """No tenant of that id exists in this environment."""
 
 
+class TenantFrozen(MedallionError):
+    """The tenant is being closed, or is closed: nothing new begins."""
+
+
+class NotClosable(MedallionError):
+    """A tenant cannot be closed, or its closing cannot go on, until a person has seen to what the message names."""
+
+
+class AwaitsApproval(MedallionError):
+    """A tenant's closing waits for a second person."""
+
+
+class ClosingUnsafe(MedallionError):
+    """What a closing exported or retained is not what it should be: nothing is removed."""
+
+
 class UnknownSource(MedallionError):
     """No source of that name is registered for the tenant."""
 

@@ -7,6 +7,7 @@ every name is formed by plain string formatting.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -140,6 +141,23 @@ class EnvironmentLayout:
     def key_alias(self) -> str:
         return f"alias/medallion-{self.environment}-shared"
 
+    def bucket(self, name: str) -> str:
+        return f"mdl-{self.environment}-shared-{name}-{self.account}-{self.region}"
+
+    @property
+    def retention_bucket(self) -> str:
+        """Where stands what outlives its tenant."""
+        return self.bucket("retention")
+
+    @property
+    def retention_key_alias(self) -> str:
+        """The key of what outlives its tenant."""
+        return f"{self.key_alias}-retention"
+
+    def retained_prefix(self, tenant: str, closing: str) -> str:
+        """Where a closing's copies stand in the retention bucket: a tenant's id may be taken, and closed, again."""
+        return f"tenant={tenant}/closing={closing}/"
+
     @property
     def layer_parameter(self) -> str:
         """The SSM parameter that holds the ARN of the dependency layer's newest version."""
@@ -229,11 +247,26 @@ class TenantLayout:
 
     # --- buckets, databases and tables
 
+    @property
+    def bucket_prefix(self) -> str:
+        """What the tenant's buckets begin with, and no other tenant's: an id has no dash."""
+        return f"mdl-{self.environment}-{self.tenant}-"
+
     def bucket(self, zone: Zone) -> str:
-        return f"mdl-{self.environment}-{self.tenant}-{zone}-{self.account}-{self.region}"
+        return f"{self.bucket_prefix}{zone}-{self.account}-{self.region}"
+
+    @property
+    def database_prefix(self) -> str:
+        """What the tenant's databases begin with, and no other tenant's: an id has no underscore."""
+        return f"{self.environment}_{self.tenant}_"
 
     def database(self, zone: Zone) -> str:
-        return f"{self.environment}_{self.tenant}_{zone}"
+        return f"{self.database_prefix}{zone}"
+
+    def tables(self, sources: Iterable[str], models: Iterable[str]) -> list[TableLayout]:
+        """Every table that the tenant may have."""
+        of_source = (self.bronze, self.silver, self.history, self.quarantine, self.duplicates)
+        return [*(table(one) for one in sources for table in of_source), *(self.gold(one) for one in models)]
 
     def table(self, zone: Zone, name: str) -> TableLayout:
         return TableLayout(self.database(zone), name, f"s3://{self.bucket(zone)}/{name}")
@@ -378,6 +411,16 @@ class TenantLayout:
         return self.job_log_groups(job, glue_version)[0]
 
     @property
+    def log_prefixes(self) -> tuple[str, ...]:
+        """What the names of the tenant's log groups begin with, those that Glue and Lambda would make among them."""
+        return (
+            self.log_group(""),
+            f"/aws/vendedlogs/states/{self.prefix}-",
+            f"/aws-glue/jobs/{self.security_configuration}-role/",
+            f"/aws/lambda/{self.prefix}-",
+        )
+
+    @property
     def emr_log_group(self) -> str:
         return self.log_group("emr")
 
@@ -434,6 +477,11 @@ class TenantLayout:
     @property
     def workgroup(self) -> str:
         return self.prefix
+
+    @property
+    def parameter_path(self) -> str:
+        """Where SSM parameters of the tenant's own would stand. The platform makes none."""
+        return f"/medallion/{self.environment}/{self.tenant}"
 
 
 @dataclass(frozen=True)

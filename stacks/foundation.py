@@ -23,7 +23,7 @@ class FoundationStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **stack)
         self.key = TenantKey(self, "TenantKey", layout=layout, settings=settings).key
-        logs = LogBucket(self, "Logs", layout=layout, settings=settings)
+        logs = LogBucket(self, "Logs", name=layout.bucket(Zone.LOGS), settings=settings)
         for zone in Zone:
             if zone is Zone.LOGS:
                 continue

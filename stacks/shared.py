@@ -10,11 +10,12 @@ from constructs import Construct
 from medallion.layout import EnvironmentLayout
 from stacks.constructs.control_table import ControlTable
 from stacks.constructs.dependency_layer import DependencyLayer
+from stacks.constructs.retention_store import RetentionStore
 from stacks.settings import EnvironmentSettings
 
 
 class SharedStack(Stack):
-    """The control table and the dependency layer of one environment."""
+    """The control table, the dependency layer and the retention store of one environment."""
 
     def __init__(
         self,
@@ -28,3 +29,4 @@ class SharedStack(Stack):
         super().__init__(scope, construct_id, **stack)
         self.control = ControlTable(self, "Control", layout=layout, settings=settings)
         DependencyLayer(self, "Dependencies", layout=layout, settings=settings)
+        RetentionStore(self, "Retention", layout=layout, settings=settings)

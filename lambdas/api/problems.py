@@ -41,6 +41,7 @@ _STATUS: Mapping[type[errors.MedallionError], HTTPStatus] = {
     errors.ScheduleChanged: HTTPStatus.CONFLICT,
     errors.ModelChanged: HTTPStatus.CONFLICT,
     errors.SourceChanged: HTTPStatus.CONFLICT,
+    errors.TenantFrozen: HTTPStatus.CONFLICT,
     errors.NotRepeatable: HTTPStatus.CONFLICT,
     errors.BreakerNotOpen: HTTPStatus.CONFLICT,
     errors.NotReversible: HTTPStatus.CONFLICT,

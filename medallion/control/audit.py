@@ -14,6 +14,8 @@ class AuditEntry(Item):
     in which role, when, and how it was answered (an HTTP status). Never a body: that may hold records.
     """
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#AUDIT"
+    EVIDENCE: ClassVar[bool] = True
     SK: ClassVar[str] = "AUDIT#"
     at: datetime
     request_id: str

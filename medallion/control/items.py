@@ -29,22 +29,34 @@ class Key(NamedTuple):
 
 
 class Item(BaseModel):
-    """The base of all items: frozen, tolerant of attributes that a newer version wrote."""
+    """The base of all items: frozen, tolerant of attributes that a newer version wrote.
+
+    `PARTITION` is a class's partition key: there is one for each `{name}` (of a source or model), `{subject}`
+    (`silver#orders`) or `{run_id}` that it names. Where it is `EVIDENCE`, it says who decided what, and outlives its
+    tenant.
+    """
+
+    PARTITION: ClassVar[str] = ""
+    EVIDENCE: ClassVar[bool] = False
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Tenant(Item):
-    """A tenant as its folder describes it.
+    """A tenant as its folder describes it. Frozen, it takes nothing in: since when, by whom, why.
 
     With `approvals_by_another`, nobody approves what they proposed themselves: a setting of the environment.
     """
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}"
     id: str
     name: str
     description: str = ""
     contact: str = ""
     approvals_by_another: bool = False
+    frozen_at: datetime | None = None
+    frozen_by: str = ""
+    frozen_reason: str = ""
 
     @staticmethod
     def key_of(tenant: str) -> Key:
@@ -65,6 +77,7 @@ class Source(Item):
     While it is paused its objects are claimed and wait.
     """
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}"
     SK: ClassVar[str] = "SOURCE#"
     name: str
     contract_version: str
@@ -106,6 +119,7 @@ class ContractVersion(Item):
     """
 
     SK: ClassVar[str] = "CONTRACT#"
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#SOURCE#{name}"
     source: str
     version: str
     text: str
@@ -125,6 +139,7 @@ class SeenRun(Item):
     DynamoDB removes it after `expires_at`, in seconds since 1970.
     """
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#SEEN#{name}"
     SK: ClassVar[str] = "SEEN#"
     source: str
     run_id: str
@@ -149,6 +164,8 @@ class SeenRun(Item):
 class Breaker(Item):
     """A source's breaker: open, its runs wait. `failures` of `rows` records failed with `code` within the time."""
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#SEEN#{name}"
+    EVIDENCE: ClassVar[bool] = True
     source: str
     run_id: str
     opened_at: datetime
@@ -186,6 +203,7 @@ class GoldModel(Item):
     `revision` counts its texts; `set_by` is who set this one, nobody where it came with the tenant's folder.
     """
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}"
     SK: ClassVar[str] = "MODEL#"
     name: str
     text: str
@@ -206,6 +224,7 @@ class ObjectClaim(Item):
     as well.
     """
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#OBJECTS#{name}"
     SK: ClassVar[str] = "OBJECT#"
     WAITING: ClassVar[str] = "WAITING#"
     source_file_id: str
@@ -245,6 +264,7 @@ class Gathering(Item):
     `parts` chunks hold its `objects`; sealed, it grows no more.
     """
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#QUEUE#{name}"
     source: str
     run_id: str
     created_at: datetime
@@ -261,6 +281,7 @@ class Gathering(Item):
 class BatchPart(Item):
     """A chunk of a batch's objects. DynamoDB removes it after `expires_at`, in seconds since 1970."""
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#BATCH#{run_id}"
     SK: ClassVar[str] = "PART#"
     objects: tuple[ObjectClaim, ...]
     expires_at: int
@@ -273,6 +294,7 @@ class BatchPart(Item):
 class NewestSnapshot(Item):
     """The newest object that a source of whole states ran, by its order: an older state that comes late is refused."""
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#QUEUE#{name}"
     order: str
     run_id: str
 
@@ -366,6 +388,8 @@ class Run(Item):
     they had it, since it was opened.
     """
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#RUNS"
+    EVIDENCE: ClassVar[bool] = True
     SK: ClassVar[str] = "RUN#"
     run_id: str
     kind: RunKind
@@ -412,6 +436,7 @@ class Run(Item):
 class OpenRun(Item):
     """That a run has not ended: the sweep looks after those."""
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#OPEN"
     SK: ClassVar[str] = "RUN#"
     run_id: str
 
@@ -423,6 +448,7 @@ class OpenRun(Item):
 class RunOf(Item):
     """That a run is of this subject: a source's runs, or a model's, are found without those of others."""
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#RUNS#{name}"
     SK: ClassVar[str] = "RUN#"
     run_id: str
 
@@ -434,6 +460,8 @@ class RunOf(Item):
 class Anchor(Item):
     """A chain of receipts as it should be: its newest receipt. Only ever moved on by one, never back."""
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#LEDGER"
+    EVIDENCE: ClassVar[bool] = True
     SK: ClassVar[str] = "CHAIN#"
     chain: str
     sequence: int
@@ -457,6 +485,7 @@ class Lease(Item):
     `unanswered` is the task token of a holder that was not yet told that it holds the lease.
     """
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#LEASE#{subject}"
     subject: str
     owner: str | None = None
     token: int = 0
@@ -474,6 +503,7 @@ class Waiter(Item):
     Runs are woken in the order of their ids.
     """
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#LEASE#{subject}"
     SK: ClassVar[str] = "WAITER#"
     subject: str
     run_id: str

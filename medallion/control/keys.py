@@ -42,6 +42,7 @@ class ApiKey(Item):
     It opens nothing from `valid_until` on (a rotated key's predecessor, for one), nor once it is revoked.
     """
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#KEYS"
     SK: ClassVar[str] = "KEY#"
     key_id: str
     owner: str

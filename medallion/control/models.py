@@ -15,6 +15,7 @@ class ModelVersion(Item):
     """A text that a Gold model has or had, by its revision; it is kept."""
 
     SK: ClassVar[str] = "VERSION#"
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#MODEL#{name}"
     name: str
     revision: int
     text: str

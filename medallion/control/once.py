@@ -25,6 +25,7 @@ class Once(Item):
     `expires_at`, in seconds since 1970.
     """
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#ONCE"
     SK: ClassVar[str] = "ONCE#"
     digest: str
     locked_until: datetime

@@ -55,6 +55,7 @@ class Operation(Item):
     DynamoDB removes it after `expires_at`, in seconds since 1970.
     """
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#OPERATIONS"
     SK: ClassVar[str] = "OPERATION#"
     operation_id: str
     kind: str
@@ -81,6 +82,7 @@ class Operation(Item):
 class OpenOperation(Item):
     """That an operation has not ended: the sweep looks after those."""
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#OPEN"
     SK: ClassVar[str] = "OPERATION#"
     operation_id: str
 

@@ -12,6 +12,8 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from medallion.control.audit import AuditTrail
 from medallion.control.batches import Batches
 from medallion.control.breakers import Breakers
+from medallion.control.closings import Closings
+from medallion.control.estate import NOT_FROZEN, Estate
 from medallion.control.items import (
     Anchor,
     Approval,
@@ -41,7 +43,7 @@ from medallion.control.schedules import Schedules
 from medallion.control.table import ABSENT, Add, ControlTable, Put, Update, Write
 from medallion.control.upkeep import Upkeeps
 from medallion.control.usage import Usages
-from medallion.errors import UnknownRun, UnknownSource, UnknownTenant
+from medallion.errors import TenantFrozen, UnknownRun, UnknownSource, UnknownTenant
 from medallion.layout import TenantLayout
 from medallion.ledger.receipts import Link
 
@@ -77,6 +79,8 @@ class ControlPlane:
         self.proposals = Proposals(table, layout.tenant)
         self.schedules = Schedules(table, layout.tenant)
         self.model_versions = ModelVersions(table, layout.tenant)
+        self.closings = Closings(table, layout.tenant)
+        self.estate = Estate(table, layout.tenant)
 
     @classmethod
     def of(cls, layout: TenantLayout, session: boto3.Session | None = None) -> ControlPlane:
@@ -93,7 +97,19 @@ class ControlPlane:
         return found
 
     def save_tenant(self, tenant: Tenant) -> None:
-        self._table.put(tenant, Tenant.key_of(self._tenant))
+        """Keep what the tenant's folder says of it; TenantFrozen if it is being closed."""
+        if not self._table.put(tenant, Tenant.key_of(self._tenant), NOT_FROZEN):
+            self.refuse_if_frozen()
+
+    def refuse_if_frozen(self) -> None:
+        """TenantFrozen while the tenant takes nothing in. Whatever would begin something new asks this first."""
+        found = self._table.get(Tenant, Tenant.key_of(self._tenant))
+        if found is not None and found.frozen_at is not None:
+            raise TenantFrozen(
+                f"tenant {self._tenant} is frozen since {found.frozen_at:%Y-%m-%d %H:%M} UTC, by {found.frozen_by} "
+                f"({found.frozen_reason}): it takes nothing in, and what is in Landing stays there. "
+                f"`medallion tenant reopen {self._tenant}` takes that back, while nothing was removed"
+            )
 
     def sources(self) -> list[Source]:
         return self._table.query(Source, Source.key_of(self._tenant, "").pk, Source.SK)

@@ -48,6 +48,8 @@ class Proposal(Item):
     """
 
     SK: ClassVar[str] = "PROPOSAL#"
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#SOURCE#{name}"
+    EVIDENCE: ClassVar[bool] = True
     proposal_id: str
     source: str
     version: str
@@ -72,6 +74,7 @@ class OpenProposal(Item):
     """That a proposal waits for someone: those of all sources are found by it, of sources that are not yet, too."""
 
     SK: ClassVar[str] = "PROPOSAL#"
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#PROPOSALS"
     proposal_id: str
     source: str
 

@@ -41,6 +41,7 @@ class QueryRun(Item):
     """
 
     SK: ClassVar[str] = "QUERY#"
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#QUERIES"
     query_id: str
     execution_id: str
     sha256: str
@@ -65,6 +66,7 @@ class OpenQuery(Item):
     """That nobody has seen yet how a query ended: it is not counted so far. It stays as long as the query does."""
 
     SK: ClassVar[str] = "OPEN#"
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#QUERIES"
     query_id: str
     expires_at: int
 

@@ -24,6 +24,8 @@ class Rollback(Item):
     `runs` are those that it takes back, newest first. It has no `ended_at` until all of it is done.
     """
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#ROLLBACKS#{subject}"
+    EVIDENCE: ClassVar[bool] = True
     SK: ClassVar[str] = "ROLLBACK#"
     subject: str
     to_run_id: str

@@ -35,6 +35,7 @@ class Schedule(Item):
     """
 
     SK: ClassVar[str] = "SCHEDULE#"
+    PARTITION: ClassVar[str] = "TENANT#{tenant}"
     source: str
     cron: str = DAILY
     time_zone: str = "UTC"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -209,6 +209,23 @@ class ControlTable:
                 return found if limit is None else found[:limit]
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
+    def partition(self, pk: str) -> list[dict[str, Any]]:
+        """Every item under `pk` as it is stored, its numbers as JSON has them, in the order of the sort keys."""
+        request: dict[str, Any] = {"KeyConditionExpression": KeyCondition("pk").eq(pk), "ConsistentRead": True}
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self._table.query(**request)
+            found += [_stored(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return found
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def remove(self, keys: Iterable[Key]) -> None:
+        """Remove the items, those that are not there being gone already."""
+        with self._table.batch_writer() as batch:
+            for key in keys:
+                batch.delete_item(Key=key._asdict())
+
     @staticmethod
     def _conditionally(operation: Callable[..., Any], request: dict[str, Any]) -> bool:
         try:
@@ -244,3 +261,15 @@ def _attributes(values: dict[str, Any]) -> dict[str, Any]:
     """JSON values as DynamoDB takes them: a number with a fraction is a Decimal."""
     converted: dict[str, Any] = json.loads(json.dumps(values), parse_float=Decimal)
     return converted
+
+
+def _stored(item: dict[str, Any]) -> dict[str, Any]:
+    """An item's JSON values: the other way round than `_attributes`."""
+    found: dict[str, Any] = json.loads(json.dumps(item, default=_number))
+    return found
+
+
+def _number(value: object) -> int | float:
+    if not isinstance(value, Decimal):
+        raise TypeError(f"the control table holds JSON values only, not {type(value).__name__}")
+    return int(value) if value == value.to_integral_value() else float(value)

@@ -30,6 +30,7 @@ class TableUpkeep(Item):
 class Upkeep(Item):
     """The last housekeeping of a subject (`silver#orders`), by which invocation, and when it was done."""
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#UPKEEP"
     SK: ClassVar[str] = "UPKEEP#"
     subject: str
     by: str

@@ -29,6 +29,7 @@ class Usage(Item):
     """
 
     SK: ClassVar[str] = "USAGE#"
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#USAGE"
     day: date
     used: Used
     of: str = ""

@@ -26,6 +26,7 @@ def coalesce(platform: Platform, zone: Zone, published: str) -> list[str]:
 
     However often it is asked, one build at most waits for each model: it reads whatever is published when it begins.
     """
+    platform.control.refuse_if_frozen()
     changed = f"{zone}.{published}"
     return [_ask(platform, model) for model in platform.control.models() if changed in model.inputs]
 

@@ -32,6 +32,7 @@ def correct(
     How many changed. InvalidCorrection says what is wrong, and then nothing is changed. The records are tried when they
     are reprocessed.
     """
+    platform.control.refuse_if_frozen()
     contract = active_contract(platform, source)
     correction = checked(contract, expressions, records)
     said = (repr(sorted(correction.expressions.items())), repr(sorted(correction.records.items())))
@@ -73,6 +74,7 @@ def checked(contract: Contract, expressions: Mapping[str, str], records: Records
 
 def release(platform: Platform, source: str, chosen: Chosen, person: Person) -> int:
     """Bring the chosen condemned entries back, to be corrected and tried anew. How many."""
+    platform.control.refuse_if_frozen()
     platform.control.source(source)
     commit = _commit(Event.RELEASED, source, person, chosen.model_dump_json())
     return entries.release(

@@ -79,6 +79,7 @@ class Kept(Frozen):
 def housekeep(platform: Platform, keeper: Housekeeper) -> Kept:
     """Keep the tables of every source and model, while there is time."""
     control = platform.control
+    control.refuse_if_frozen()
     # A run that is not among the unfinished ones began after this: the windows end before it.
     began = platform.clock()
     known = {one.subject: one.at for one in control.upkeeps.all()}

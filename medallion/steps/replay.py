@@ -110,6 +110,7 @@ def _ask(
     person: Person,
     note: Noted,
 ) -> Run:
+    platform.control.refuse_if_frozen()
     run_id = run_id_of(platform.clock(), [kind, source.ruleset, replay.model_dump_json()])
     for earlier in platform.control.unfinished_runs():
         asked = earlier.kind is kind and earlier.subject == source.name

@@ -18,6 +18,7 @@ def rerun(platform: Platform, run_id: str) -> Run:
 
     NotRepeatable for any other.
     """
+    platform.control.refuse_if_frozen()
     run = platform.control.run(run_id)
     if not run.status.ended and run.execution_arn:
         status = platform.execution_status(run.execution_arn) or "gone"

@@ -36,6 +36,7 @@ def rollback(platform: Platform, zone: Zone, subject: str, run_id: str, *, by: s
     that main holds; SubjectBusy if another run holds the lease.
     """
     control = platform.control
+    control.refuse_if_frozen()
     target = control.run(run_id)
     if (target.kind.zone, target.subject) != (zone, subject):
         raise NotReversible(

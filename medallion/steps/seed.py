@@ -62,6 +62,7 @@ def register_version(
     the version stands already with other rules, or breaks the active one without saying so; SourceChanged where another
     became active meanwhile. One that broke off is done again from the start.
     """
+    platform.control.refuse_if_frozen()
     known, version = _known(platform, contract.source), contract.version
     where = f"source {contract.source} of tenant {platform.layout.tenant}: version {version}"
     stands = platform.control.contract(contract.source, version)

@@ -31,6 +31,7 @@ def sweep(platform: Platform) -> Swept:
     with is caught up with. A paused source waits on.
     """
     control = platform.control
+    control.refuse_if_frozen()
     found = {run.run_id: _look_after(platform, run) for run in map(control.find_run, control.open_runs()) if run}
     for source in control.sources():
         batch = control.batches.gathering(source.name)

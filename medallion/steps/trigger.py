@@ -32,8 +32,9 @@ def on_arrival(platform: Platform, arrived: ArrivedObject) -> str | None:
     the object waits, as all do while their source is paused.
 
     An object of an unknown source is a refused run: visible, with its reason. It waits until its source is registered
-    and due.
+    and due. TenantFrozen, and the object stays as it is in Landing, while the tenant is being closed.
     """
+    platform.control.refuse_if_frozen()
     claim = platform.control.claim(_claim(platform, arrived))
     try:
         source = platform.control.source(claim.source)
@@ -50,6 +51,7 @@ def on_arrival(platform: Platform, arrived: ArrivedObject) -> str | None:
 
 def on_window(platform: Platform, source_name: str) -> list[str]:
     """Start the runs of every object of the source that waits, unless it is paused."""
+    platform.control.refuse_if_frozen()
     source = platform.control.source(source_name)
     return start_waiting(platform, source) if source.pause is None else []
 
@@ -61,7 +63,9 @@ def on_schedule(platform: Platform, source_name: str, due: datetime | None = Non
     `due` is the moment at which the schedule was due. One that is told of too late is left out, where the schedule
     catches up with nothing.
     """
-    source, control, now = platform.control.source(source_name), platform.control, platform.clock()
+    control, now = platform.control, platform.clock()
+    control.refuse_if_frozen()
+    source = control.source(source_name)
     for page in _listed(platform, source_name):
         known = {claim.source_file_id for claim in control.claims_among(source_name, list(page))}
         for identity in page.keys() - known:

@@ -1,4 +1,4 @@
-"""Where a tenant's buckets write their access logs."""
+"""Where buckets write their access logs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from medallion.layout import TenantLayout, Zone
 from stacks.acknowledgements import acknowledge
 from stacks.settings import EnvironmentSettings
 
@@ -14,14 +13,12 @@ from stacks.settings import EnvironmentSettings
 class LogBucket(Construct):
     """The access-log bucket. SSE-S3: log delivery cannot write to a bucket that encrypts with a customer's key."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, layout: TenantLayout, settings: EnvironmentSettings
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, name: str, settings: EnvironmentSettings) -> None:
         super().__init__(scope, construct_id)
         self.bucket = s3.Bucket(
             self,
             "Bucket",
-            bucket_name=layout.bucket(Zone.LOGS),
+            bucket_name=name,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             minimum_tls_version=1.2,

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import Duration
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from medallion.layout import TenantLayout, Zone
+from medallion.retention import SEVEN_YEARS
+from stacks.constructs.object_lock import lock, refuse, refuse_deleting
 from stacks.settings import EnvironmentSettings
-
-_SEVEN_YEARS = 7 * 365 + 2
 
 
 class ZoneBucket(Construct):
@@ -48,8 +47,7 @@ class ZoneBucket(Construct):
             server_access_logs_prefix=f"{zone}/",
             lifecycle_rules=_lifecycle(zone, settings),
             removal_policy=settings.removal_policy,
-            object_lock_enabled=True if _locked(zone, settings) else None,
-            object_lock_default_retention=_retention(settings) if _locked(zone, settings) else None,
+            **lock(settings, wanted=zone is Zone.LEDGER),
         )
         if zone is Zone.LEDGER:
             _keep_receipts(self.bucket, settings)
@@ -61,36 +59,12 @@ class ZoneBucket(Construct):
             )
 
 
-def _locked(zone: Zone, settings: EnvironmentSettings) -> bool:
-    return zone is Zone.LEDGER and settings.ledger_lock != "none"
-
-
-def _retention(settings: EnvironmentSettings) -> s3.ObjectLockRetention:
-    days = Duration.days(settings.ledger_days)
-    compliance = settings.ledger_lock == "compliance"
-    return s3.ObjectLockRetention.compliance(days) if compliance else s3.ObjectLockRetention.governance(days)
-
-
 def _keep_receipts(bucket: s3.Bucket, settings: EnvironmentSettings) -> None:
     """Nobody puts an object where one stands; and where receipts are locked, nobody hides one by a delete marker."""
     # The parts of a multipart upload carry no such header; what completes it does.
     unconditional = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
-    _refuse(bucket, "RefuseOverwriting", ["s3:PutObject"], unconditional)
-    if settings.ledger_lock != "none":
-        _refuse(bucket, "RefuseDeleting", ["s3:DeleteObject", "s3:DeleteObjectVersion"], {})
-
-
-def _refuse(bucket: s3.Bucket, sid: str, actions: list[str], conditions: dict[str, dict[str, str]]) -> None:
-    bucket.add_to_resource_policy(
-        iam.PolicyStatement(
-            sid=sid,
-            effect=iam.Effect.DENY,
-            principals=[iam.AnyPrincipal()],
-            actions=actions,
-            resources=[bucket.arn_for_objects("*")],
-            conditions=conditions,
-        )
-    )
+    refuse(bucket, "RefuseOverwriting", ["s3:PutObject"], unconditional)
+    refuse_deleting(bucket, settings)
 
 
 def _lifecycle(zone: Zone, settings: EnvironmentSettings) -> Sequence[s3.LifecycleRule]:
@@ -114,7 +88,7 @@ def _lifecycle(zone: Zone, settings: EnvironmentSettings) -> Sequence[s3.Lifecyc
             # Condemned records stay seven years, whatever rewrites or removes the table's files meanwhile.
             kept = s3.LifecycleRule(
                 id="KeepSevenYears",
-                noncurrent_version_expiration=Duration.days(_SEVEN_YEARS),
+                noncurrent_version_expiration=Duration.days(SEVEN_YEARS.days),
                 noncurrent_version_transitions=[
                     s3.NoncurrentVersionTransition(
                         storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transition_after=Duration.days(90)

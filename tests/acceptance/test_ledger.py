@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from cli.ledger import _places
+from cli.ledger import places_of
 from cli.target import Target, Where
 from local.settings import Settings
 from medallion.control.items import Anchor, Run
@@ -29,7 +29,7 @@ HEADER = "id,name\n"
 @pytest.fixture(scope="module")
 def places(embedded: Settings, trial: Deployed) -> Places:
     shared = EnvironmentLayout(trial.layout.environment, embedded.account, embedded.region)
-    return _places(Target(Where.LOCAL, shared, trial.session, embedded.endpoint), trial.layout.tenant)
+    return places_of(Target(Where.LOCAL, shared, trial.session, embedded.endpoint), trial.layout.tenant)
 
 
 @pytest.fixture(scope="module")

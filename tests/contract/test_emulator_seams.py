@@ -71,6 +71,7 @@ def test_environment_is_read_by_the_emulator() -> None:
         ("services.stepfunctions._execute_task", "_invoke_resource_with_timeout("),
         # What tells a task that its time is up is read in the thread that runs it.
         ("services.stepfunctions._invoke_resource_with_timeout", "contextvars.copy_context().run, _invoke_resource"),
+        ("services.cloudformation.provisioners._delete_resource", "_RESOURCE_HANDLERS.get(resource_type)"),
         ("services.stepfunctions._stop_execution", 'execution["status"] = "ABORTED"'),
         ("services.stepfunctions._invoke_resource", "return handler(resource, input_data)"),
         ("services.glue._handle_request_sync", '"StartJobRun": _start_job_run'),

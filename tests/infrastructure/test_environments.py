@@ -33,7 +33,7 @@ def test_the_control_table_is_recoverable_encrypted_and_forgets_what_expires(dev
 
 
 def test_the_control_tables_key_is_used_through_dynamodb_only(dev: Synthesis) -> None:
-    key = dev.one("AWS::KMS::Key", "shared")
+    key = dev.one("AWS::KMS::Key", "shared", Description="Encrypts the control table of dev")
     assert key["EnableKeyRotation"] is True
     statements = {each["Sid"]: each for each in key["KeyPolicy"]["Statement"]}
     condition = statements["UseThroughDynamoDb"]["Condition"]["StringEquals"]

@@ -76,6 +76,7 @@ def list_keys(caller: Operator, limit: Limit = 50, cursor: Cursor = None) -> Pag
 @routes.post("/keys", operation_id="create_key", status_code=201)
 def create_key(caller: Operator, asked: KeyRequest, response: Response) -> NewKey:
     """Make a key. Its text is told in this answer and never again."""
+    caller.platform.control.refuse_if_frozen()
     now = caller.platform.clock()
     until = None if asked.days is None else now + timedelta(days=asked.days)
     made = caller.platform.control.keys.create(asked.name, Role(asked.role), by=caller.name, now=now, valid_until=until)
@@ -91,6 +92,7 @@ def get_key(caller: Operator, key_id: KeyId) -> KeyView:
 @routes.post("/keys/{key_id}/rotation", operation_id="rotate_key", status_code=201)
 def rotate_key(caller: Operator, key_id: KeyId, asked: RotationRequest, response: Response) -> NewKey:
     """Make a key that takes this one's place, which opens beside it for a while."""
+    caller.platform.control.refuse_if_frozen()
     now = caller.platform.clock()
     until = now + timedelta(hours=asked.overlap_hours)
     return _told(caller.platform.control.keys.rotate(key_id, by=caller.name, now=now, until=until), response)

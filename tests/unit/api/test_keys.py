@@ -116,3 +116,15 @@ def test_whoever_changes_something_is_recorded_when_it_is_refused_too(tenancy: M
         ("operator", "create_key", 201),
         ("viewer", "create_key", 403),
     ]
+
+
+def test_no_key_is_made_when_the_tenant_leaves_and_each_can_be_ended(
+    operator: TestClient, tenancy: MemoryTenancy
+) -> None:
+    made = operator.post("/keys", json=WANTED, headers=once("the-first-one")).json()["key_id"]
+    tenancy.platform("acme", Role.OPERATOR).control.estate.freeze("Ada", "it leaves", NOW)
+    refused = operator.post("/keys", json=WANTED, headers=once("another-one"))
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/tenant-frozen")
+    rotated = operator.post(f"/keys/{made}/rotation", json={"overlap_hours": 1}, headers=once("a-rotation"))
+    assert rotated.status_code == 409
+    assert operator.delete(f"/keys/{made}").status_code == 200

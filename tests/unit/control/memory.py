@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from boto3.dynamodb.conditions import AttributeBase, ConditionBase
@@ -105,6 +105,15 @@ class MemoryTable(ControlTable):
         if beyond:
             keys = [key for key in keys if (key.sk < beyond if newest_first else key.sk > beyond)]
         return [kind.model_validate(self.items[key]) for key in keys[:limit]]
+
+    def partition(self, pk: str) -> list[Stored]:
+        self.before()
+        return [self.items[key] for key in sorted(key for key in self.items if key.pk == pk)]
+
+    def remove(self, keys: Iterable[Key]) -> None:
+        self.before()
+        for key in keys:
+            self.items.pop(key, None)
 
     def _write(
         self,

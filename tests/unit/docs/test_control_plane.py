@@ -12,6 +12,8 @@ import pytest
 from medallion.control.audit import AuditTrail
 from medallion.control.batches import Batches
 from medallion.control.breakers import Breakers
+from medallion.control.closings import Closings
+from medallion.control.estate import Estate
 from medallion.control.items import Item, Key, SeenRun
 from medallion.control.keys import ApiKeys
 from medallion.control.leases import Leases
@@ -38,6 +40,8 @@ REPOSITORIES = (
     AuditTrail,
     Batches,
     Breakers,
+    Closings,
+    Estate,
     Leases,
     ModelVersions,
     Operations,
@@ -76,6 +80,11 @@ def test_an_item_stands_where_the_page_says(kind: type[Item]) -> None:
         assert re.fullmatch(re.escape(said).replace("…", ".+"), key)
         # As many parts as it says: `…` is no way to be vague.
         assert said.count("#") == key.count("#") or key.startswith(("SEEN#", "CLOSED#"))
+
+
+@pytest.mark.parametrize("kind", kept(), ids=lambda kind: kind.__name__)
+def test_an_item_is_found_when_its_tenant_leaves(kind: type[Item]) -> None:
+    assert re.sub(r"\{\w+\}", "…", kind.PARTITION) == ROWS[kind.__name__].pk
 
 
 def test_the_page_tells_of_no_item_that_is_gone() -> None:
