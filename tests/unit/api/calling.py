@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import count
 from typing import Any
 
 import boto3
+from fastapi import FastAPI
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from lambdas.api.app import make_app
+from lambdas.api.caller import Tenancy
 from medallion.control.items import Tenant
 from medallion.control.keys import OPERATORS, Role
 from medallion.control.plane import ControlPlane
@@ -73,33 +75,41 @@ class MemoryTenancy:
         return sorted(self._platforms)
 
 
+@cache
+def _app() -> FastAPI:
+    """To make it takes longer than most of what is asked of it: one serves every tenancy, each request with its own."""
+    return make_app(MemoryTenancy())
+
+
 class _Gateway:
     """API Gateway: it says who the caller is."""
 
-    def __init__(self, app: ASGIApp, context: Mapping[str, Any]) -> None:
-        self._app, self._context = app, dict(context)
+    def __init__(self, tenancy: Tenancy, context: Mapping[str, Any]) -> None:
+        self._tenancy, self._context = tenancy, dict(context)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = _app()
+        app.state.tenancy = self._tenancy
         scope["aws.event"] = {"requestContext": {"requestId": f"request-{next(_NUMBERS)}", **self._context}}
-        await self._app(scope, receive, send)
+        await app(scope, receive, send)
 
 
-def as_key(tenancy: MemoryTenancy, owner: str, role: Role, key_id: str = "0123456789ab") -> TestClient:
+def as_key(tenancy: Tenancy, owner: str, role: Role, key_id: str = "0123456789ab") -> TestClient:
     """A client with a key of that owner (a tenant, or OPERATORS) and role."""
     admitted = {"owner": owner, "role": role.value, "key_id": key_id, "name": "a test"}
     return _client(tenancy, {"authorizer": admitted})
 
 
-def as_signer(tenancy: MemoryTenancy, arn: str) -> TestClient:
+def as_signer(tenancy: Tenancy, arn: str) -> TestClient:
     """A client that signs with IAM."""
     return _client(tenancy, {"identity": {"userArn": arn}})
 
 
-def as_nobody(tenancy: MemoryTenancy) -> TestClient:
+def as_nobody(tenancy: Tenancy) -> TestClient:
     return _client(tenancy, {})
 
 
-def as_operator(tenancy: MemoryTenancy, tenant: str | None = None) -> TestClient:
+def as_operator(tenancy: Tenancy, tenant: str | None = None) -> TestClient:
     """An operator's client, for that tenant where one is named."""
     client = as_key(tenancy, OPERATORS, Role.OPERATOR)
     if tenant is not None:
@@ -111,5 +121,5 @@ def once(key: str = "a-key-of-its-own") -> dict[str, str]:
     return {"Idempotency-Key": key}
 
 
-def _client(tenancy: MemoryTenancy, context: Mapping[str, Any]) -> TestClient:
-    return TestClient(_Gateway(make_app(tenancy), context), raise_server_exceptions=False)
+def _client(tenancy: Tenancy, context: Mapping[str, Any]) -> TestClient:
+    return TestClient(_Gateway(tenancy, context), raise_server_exceptions=False)
