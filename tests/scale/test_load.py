@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import uuid4
 
 import httpx2
@@ -65,7 +66,8 @@ class Load:
     async def _upload(self, http: httpx2.AsyncClient, number: int) -> None:
         """A file, whose form is asked for until it is given; its bytes are sent twice, as who heard no answer does."""
         body = f"id,name\n{1000 + number},client\n".encode()
-        asked = {"name": f"load-{number}.csv", "size": len(body), "content_type": "text/csv"}
+        name = f"load-{number}.csv"
+        asked = {"name": name, "size": len(body), "content_type": "text/csv"}
         form = None
         while form is None:
             answer = await self._ask(
@@ -77,7 +79,7 @@ class Load:
         answer = await http.post(form["url"], files=files)
         if answer.status_code not in (200, 201, 204):
             self.wrong.append(f"S3 {answer.status_code}: {answer.text[:200]}")
-        self.uploaded.append(asked["name"])
+        self.uploaded.append(name)
 
     async def _ask(
         self, http: httpx2.AsyncClient, method: str, path: str, body: dict[str, object], **headers: str
@@ -131,7 +133,7 @@ def _check_runs(trial: Deployed, load: Load) -> None:
 
     runs = eventually(claimed, 300)
     for run_id in runs.values():
-        assert eventually(lambda run_id=run_id: _ended(trial, run_id), 300) is RunStatus.PROMOTED
+        assert eventually(partial(_ended, trial, run_id), 300) is RunStatus.PROMOTED
     assert len(names) == len(load.uploaded) == len(set(runs.values())) > 0
     assert trial.count("{silver}.customers", "name = 'client'") == len(names)
 

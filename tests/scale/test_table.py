@@ -68,7 +68,7 @@ class Table:
     meter: Meter
     items: int
 
-    def cost(self, path: str, **query: object) -> tuple[int, int, int]:
+    def cost(self, path: str, **query: str | int) -> tuple[int, int, int]:
         """The status of a GET, the items that were scanned for it, and the bytes that DynamoDB sent."""
         scanned, sent = self.meter.scanned, self.meter.sent
         answer = self.client.get(path, params=query)
@@ -146,7 +146,7 @@ def test_a_request_reads_no_more_when_the_table_has_a_million_items(tables: tupl
 
 def test_a_page_far_back_reads_no_more_when_there_are_many_before_it(tables: tuple[Table, Table]) -> None:
     _, large = tables
-    asked = {"limit": 20, "source": "source07"}
+    asked: dict[str, str | int] = {"limit": 20, "source": "source07"}
     cursor, costs = large.client.get("/runs", params=asked).json()["next"], []
     for _ in range(4):
         costs.append(large.cost("/runs", **asked, cursor=cursor))
