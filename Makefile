@@ -106,6 +106,14 @@ spark: setup-spark ## Run Spark jobs on the embedded AWS: Glue, EMR Serverless, 
 acceptance: setup ## Bad input, batches, breaker, sweep, rollback, housekeeping, receipts, what-if, offboarding (minutes)
 	@$(BIN)/python -m pytest tests/acceptance -n 2 --dist loadfile
 
+.PHONY: scale
+scale: setup ## A control table of a million items, and fifty clients at once (minutes)
+	@$(BIN)/python -m pytest tests/scale
+
+.PHONY: openapi
+openapi: setup ## Write docs/openapi.json, from which API Gateway is built, as the app says it
+	@$(BIN)/python -m lambdas.api.document
+
 .PHONY: least-privilege
 least-privilege: setup ## Remove each IAM statement in turn and see a test turn red (minutes)
 	@$(BIN)/python -m pytest tests/least_privilege
