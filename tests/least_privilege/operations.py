@@ -45,10 +45,13 @@ def cancel(trial: Trial) -> None:
     leases = trial.deployed.control.leases
     first = trial.arrive("reviewed", f"id\n{next(trial.numbers)}\n")
     trial.watch(first, RunStatus.HELD)
-    leases.acquire(SUBJECT, first, datetime.now(UTC))
-    second = trial.arrive("reviewed", f"id\n{next(trial.numbers)}\n")
-    wait(lambda: second in [one.run_id for one in leases.waiters(SUBJECT)], "the run does not wait for its lease")
-    done = _operate(trial, OperationKind.CANCEL, first, {})
+    expect(leases.acquire(SUBJECT, first, datetime.now(UTC)), "another run has the lease")
+    try:
+        second = trial.arrive("reviewed", f"id\n{next(trial.numbers)}\n")
+        wait(lambda: second in [one.run_id for one in leases.waiters(SUBJECT)], "the run does not wait for its lease")
+        done = _operate(trial, OperationKind.CANCEL, first, {})
+    finally:
+        leases.release(SUBJECT, first)
     expect(done.status is OperationStatus.SUCCEEDED, done.problem)
     expect(trial.deployed.control.run(first).status is RunStatus.FAILED, "the run was not cancelled")
     trial.watch(second, RunStatus.HELD)
