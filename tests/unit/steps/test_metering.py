@@ -27,9 +27,14 @@ def platform(moments: list[datetime]) -> InMemory:
 def test_work_is_noted_when_it_is_done_and_when_it_fails(platform: InMemory, moments: list[datetime]) -> None:
     with platform.metered("r1"):
         moments[0] += timedelta(seconds=2)
-    with pytest.raises(ValueError, match="broken"), platform.metered("r1"):
-        moments[0] += timedelta(seconds=0.5)
-        raise ValueError("broken")
+
+    def break_off() -> None:
+        with platform.metered("r1"):
+            moments[0] += timedelta(seconds=0.5)
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        break_off()
     assert platform.control.run("r1").mb_seconds == 2560
 
 
