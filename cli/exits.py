@@ -24,6 +24,7 @@ from medallion.errors import (
     InvalidCorrection,
     InvalidName,
     MedallionError,
+    UnknownReceipt,
     UnknownRow,
     UnknownRun,
     UnknownSource,
@@ -62,6 +63,7 @@ _CODES: tuple[tuple[type[MedallionError], Exit], ...] = (
     (UnknownRun, Exit.NOT_FOUND),
     (NothingDeployed, Exit.NOT_FOUND),
     (NoSuchEntry, Exit.NOT_FOUND),
+    (UnknownReceipt, Exit.NOT_FOUND),
     (Unreachable, Exit.UNREACHABLE),
     (WaitedEnough, Exit.TIMED_OUT),
 )

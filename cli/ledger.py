@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import boto3
 import typer
-from botocore.exceptions import ClientError
 
-from cli.errors import NoSuchEntry
 from cli.exits import Exit
 from cli.options import Limit, Tenant, options
 from cli.output import Json, print_facts, print_json, print_table, progress, say, status_text
 from cli.target import Target
 from medallion.control.items import Anchor
-from medallion.layout import TenantLayout, Zone
+from medallion.engines.resources import Resources
+from medallion.steps.ledger import receipt
+from medallion.steps.platform import Platform
 from verifier import Places, Report, verify
 
 app = typer.Typer(
@@ -74,22 +73,22 @@ def show(
     """Show one receipt: what its run read, what each outcome holds, and its place in the chain."""
     target = options(context).target()
     target.control(tenant)
-    receipt = _receipt(target, target.tenant(tenant), chain, sequence)
+    said = receipt(_platform(target, tenant), chain, sequence).document
     if as_json:
-        print_json(receipt)
+        print_json(said)
         return
     shown = ("chain", "sequence", "previous", "run_id", "attempt", "kind", "status", "reason", "at")
     more = ("contract_version", "ruleset", "plan", "model", "execution_arn")
-    print_facts([(name.replace("_", " "), receipt[name]) for name in (*shown, *more)])
-    print_facts([(f"snapshot {name}", snapshot) for name, snapshot in receipt["snapshots"].items()])
+    print_facts([(name.replace("_", " "), said[name]) for name in (*shown, *more)])
+    print_facts([(f"snapshot {name}", snapshot) for name, snapshot in said["snapshots"].items()])
     typer.echo()
-    print_table(("object", "rows in"), ((one["source_file_id"], one["rows_in"]) for one in receipt["objects"]))
+    print_table(("object", "rows in"), ((one["source_file_id"], one["rows_in"]) for one in said["objects"]))
     typer.echo()
     print_table(
         ("table", "outcome", "rows", "object", "digest"),
         (
             (one["table"], one["outcome"], int(one["digest"].split(":")[0]), one["source_file_id"], one["digest"])
-            for one in receipt["contents"]["holdings"]
+            for one in said["contents"]["holdings"]
         ),
         right=("rows",),
     )
@@ -126,26 +125,13 @@ def _print_report(report: Report) -> None:
 
 
 def _newest(target: Target, tenant: str, anchor: Anchor, limit: int) -> list[dict[str, Any]]:
-    layout, first = target.tenant(tenant), max(1, anchor.sequence - limit + 1)
-    return [
-        {"hash": anchor.hash if number == anchor.sequence else "", **_receipt(target, layout, anchor.chain, number)}
-        for number in range(anchor.sequence, first - 1, -1)
-    ]
+    platform, first = _platform(target, tenant), max(1, anchor.sequence - limit + 1)
+    kept = (receipt(platform, anchor.chain, number) for number in range(anchor.sequence, first - 1, -1))
+    return [{"hash": one.hash, **one.document} for one in kept]
 
 
-def _receipt(target: Target, layout: TenantLayout, chain: str, sequence: int) -> dict[str, Any]:
-    bucket, key = layout.bucket(Zone.LEDGER), layout.receipt_key(chain, sequence)
-    try:
-        content = target.session.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    except ClientError as refused:
-        if refused.response["Error"]["Code"] not in ("NoSuchKey", "404"):
-            raise
-        raise NoSuchEntry(
-            f"Receipt {sequence} of chain {chain} does not exist. Those that do: medallion ledger ls. If it did once: "
-            "medallion ledger verify"
-        ) from refused
-    found: dict[str, Any] = json.loads(content)
-    return found
+def _platform(target: Target, tenant: str) -> Platform:
+    return Platform(target.tenant(tenant), target.session, Resources(region=target.layout.region))
 
 
 def places_of(target: Target, tenant: str) -> Places:

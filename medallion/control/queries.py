@@ -131,6 +131,6 @@ class Queries:
             [
                 Update(key, ended.model_dump(mode="json", include=said), goes_on),
                 Delete(OpenQuery.key_of(self._tenant, ended.query_id), None),
-                used(self._tenant, day, Used.QUERY, ended.state, read=ended.scanned_bytes),
+                used(self._tenant, day, Used.QUERY, ended.state, by=ended.query_id, read=ended.scanned_bytes),
             ]
         )

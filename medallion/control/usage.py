@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from typing import ClassVar
+from zlib import crc32
 
 from medallion.control.items import Item, Key, Run
 from medallion.control.table import Add, ControlTable
 
 LONGEST = 366
 """Days that one question is about at most."""
+_PARTS = 16
+"""Items that one day's count of the same thing is spread over: transactions that touch one item at once refuse each
+other, and runs of many sources may end at once.
+"""
 
 
 class Used(StrEnum):
@@ -39,17 +44,36 @@ class Usage(Item):
     mb_seconds: int = 0
 
     @staticmethod
-    def key_of(tenant: str, day: date, used: str, of: str) -> Key:
-        return Key(f"TENANT#{tenant}#USAGE", f"{Usage.SK}{day}#{used}#{of}")
+    def key_of(tenant: str, day: date, used: str, of: str, part: str) -> Key:
+        return Key(f"TENANT#{tenant}#USAGE", f"{Usage.SK}{day}#{used}#{of}#{part}")
+
+    def __add__(self, other: Usage) -> Usage:
+        """Both together, of the same day and thing."""
+        summed = {name: getattr(self, name) + getattr(other, name) for name in _AMOUNTS}
+        return self.model_copy(update=summed)
+
+
+_AMOUNTS = ("count", "records", "bytes", "mb_seconds")
 
 
 def used(
-    tenant: str, day: date, what: Used, of: str = "", *, records: int = 0, read: int = 0, mb_seconds: int = 0
+    tenant: str,
+    day: date,
+    what: Used,
+    of: str = "",
+    *,
+    by: str = "",
+    records: int = 0,
+    read: int = 0,
+    mb_seconds: int = 0,
 ) -> Add:
-    """The write that counts one more: within the transaction that does what is counted, or not at all."""
-    amounts = {"count": 1, "records": records, "bytes": read, "mb_seconds": mb_seconds}
+    """The write that counts one more: within the transaction that does what is counted, or not at all. What is `by`
+    different subjects is mostly counted in different items.
+    """
+    key = Usage.key_of(tenant, day, what, of, f"{crc32(by.encode()) % _PARTS:x}")
+    amounts = dict(zip(_AMOUNTS, (1, records, read, mb_seconds), strict=True))
     named = {"day": day.isoformat(), "used": what, "of": of}
-    return Add(Usage.key_of(tenant, day, what, of), {name: n for name, n in amounts.items() if n}, named)
+    return Add(key, {name: amount for name, amount in amounts.items() if amount}, named)
 
 
 def ran(tenant: str, run: Run, mb_seconds: int = 0) -> Add:
@@ -57,9 +81,15 @@ def ran(tenant: str, run: Run, mb_seconds: int = 0) -> Add:
     ended = run.ended_at or run.created_at
     # Until its lane is chosen a run has none, and one that is refused never has.
     lane = run.lane if run.lane not in ("", "auto") else "none"
-    records, took = run.total("rows_in"), run.mb_seconds + mb_seconds
     return used(
-        tenant, ended.date(), Used.RUN, f"{lane}.{run.status}", records=records, read=run.bytes, mb_seconds=took
+        tenant,
+        ended.date(),
+        Used.RUN,
+        f"{lane}.{run.status}",
+        by=run.subject,
+        records=run.total("rows_in"),
+        read=run.bytes,
+        mb_seconds=run.mb_seconds + mb_seconds,
     )
 
 
@@ -71,9 +101,14 @@ class Usages:
         self._tenant = tenant
 
     def between(self, first: date, last: date) -> list[Usage]:
-        """What was used from the first day to the last, by day: a few items a day."""
-        pk = Usage.key_of(self._tenant, first, "", "").pk
-        return self._table.query(Usage, pk, Usage.SK, after=f"{Usage.SK}{first}", until=f"{Usage.SK}{last}\uffff")
+        """What was used from the first day to the last, by day: each thing of a day once."""
+        pk = Usage.key_of(self._tenant, first, "", "", "").pk
+        found = self._table.query(Usage, pk, Usage.SK, after=f"{Usage.SK}{first}", until=f"{Usage.SK}{last}\uffff")
+        summed: dict[tuple[date, Used, str], Usage] = {}
+        for one in found:
+            thing = (one.day, one.used, one.of)
+            summed[thing] = summed[thing] + one if thing in summed else one
+        return list(summed.values())
 
     def request(self, day: date) -> None:
         """Count a request to the API."""

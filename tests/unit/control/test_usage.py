@@ -70,6 +70,17 @@ def test_a_period_holds_its_first_and_its_last_day(plane: ControlPlane) -> None:
     assert [one.day.day for one in plane.usage.between(date(2026, 1, 2), date(2026, 1, 4))] == [2, 3, 4]
 
 
+def test_sources_are_counted_apart_and_told_together(plane: ControlPlane) -> None:
+    """Two that end at once would meet in one item, and one of them be refused."""
+    for number in range(40):
+        run(plane, run_id=f"r{number}", subject=f"source{number}", lane="lambda")
+        plane.end(f"r{number}", RunStatus.PROMOTED, NOW, mb_seconds=2)
+    [usage] = plane.usage.between(DAY, DAY)
+    assert (usage.of, usage.count, usage.bytes, usage.mb_seconds) == ("lambda.promoted", 40, 40 * 70, 80)
+    assert isinstance(plane._table, MemoryTable)
+    assert len([key for key in plane._table.items if key.pk.endswith("#USAGE")]) > 8
+
+
 def asked(plane: ControlPlane, query_id: str) -> QueryRun:
     query = QueryRun(
         query_id=query_id,
@@ -119,7 +130,7 @@ def test_dynamodb_is_asked_to_add_and_to_name(monkeypatch: pytest.MonkeyPatch) -
     with Stubber(table.meta.client) as stubber:
         expected = {
             "TableName": "control",
-            "Key": {"pk": "TENANT#acme#USAGE", "sk": "USAGE#2026-01-31#query#succeeded"},
+            "Key": {"pk": "TENANT#acme#USAGE", "sk": "USAGE#2026-01-31#query#succeeded#0"},
             "UpdateExpression": "ADD #0 :0, #1 :1 SET #2 = :2, #3 = :3, #4 = :4",
             "ExpressionAttributeNames": {"#0": "count", "#1": "bytes", "#2": "day", "#3": "used", "#4": "of"},
             "ExpressionAttributeValues": {":0": 1, ":1": 7, ":2": "2026-01-31", ":3": "query", ":4": "succeeded"},
