@@ -177,7 +177,7 @@ def test_object_is_refused_visibly_when_its_source_is_unknown(trial: Deployed) -
     run = trial.ingest("ordres", "id\n1\n")
     assert run.status is RunStatus.REFUSED
     assert "'ordres' is not registered" in run.reason
-    assert "registered: batched, bulky, customers, fragile, nightly, orders, reviewed" in run.reason
+    assert f"registered: {', '.join(source.name for source in trial.control.sources())}" in run.reason
     assert trial.alerts(run.run_id)
 
 
