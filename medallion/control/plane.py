@@ -129,7 +129,13 @@ class ControlPlane:
         beyond = f"{Source.SK}{after}" if after else ""
         return self._table.query(Source, Source.key_of(self._tenant, "").pk, Source.SK, limit=limit, beyond=beyond)
 
-    def activate(self, source: Source, before: Source | None, version: ContractVersion | None, *beside: Write) -> bool:
+    def activate(
+        self,
+        source: Source,
+        before: Source | None = None,
+        version: ContractVersion | None = None,
+        *beside: Write,
+    ) -> bool:
         """Have the source be as its contract says now, of which `version` is kept if it is new. A pause stays.
 
         False if the source is not as `before` says any more, the version stands, or one of the writes is refused.

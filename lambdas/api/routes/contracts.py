@@ -10,10 +10,11 @@ from packaging.version import Version
 from pydantic import BaseModel, ConfigDict, Field
 
 from lambdas.api.caller import Decider, Engineer, Steward, Viewer
+from lambdas.api.entries import SourceName
 from lambdas.api.operations import ASKED, OperationView, Reason, Wait, asked_for
 from lambdas.api.pages import Cursor, Limit, Page, place_of
 from lambdas.api.pages import cursor as cursor_to
-from lambdas.api.routes.sources import ReasonRequest, SourceName
+from lambdas.api.routes.sources import ReasonRequest
 from lambdas.api.routing import router
 from medallion.contracts.compare import Change
 from medallion.control.items import ContractVersion

@@ -9,8 +9,8 @@ from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from lambdas.api.caller import Engineer, Viewer
+from lambdas.api.entries import SourceName
 from lambdas.api.operations import ASKED, OperationView, Reason, Wait, asked_for
-from lambdas.api.routes.sources import SourceName
 from lambdas.api.routing import router
 from medallion.control.schedules import CatchUp
 from medallion.steps import schedules

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Path, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from lambdas.api.caller import Caller, Engineer, Viewer
+from lambdas.api.entries import SourceName
 from lambdas.api.operations import ASKED, OperationView, Reason, Wait, asked_for
 from lambdas.api.pages import Cursor, Limit, Page, place_of
 from lambdas.api.pages import cursor as cursor_to
@@ -20,8 +21,6 @@ from medallion.steps.operations import OperationKind
 
 routes = router("sources", "Sources: what arrives, under which contract, and how it goes on.")
 _LIST = "sources"
-
-SourceName = Annotated[str, Path(max_length=57, pattern=r"^[a-z][a-z0-9_]*$", description="The source.")]
 
 
 class ReasonRequest(BaseModel):

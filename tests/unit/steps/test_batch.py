@@ -47,7 +47,7 @@ def registered(batch: Batch, load: str = "append") -> InMemory:
         load=load,
         batch=batch,
     )
-    assert platform.control.activate(source, None, None)
+    assert platform.control.activate(source)
     return platform
 
 

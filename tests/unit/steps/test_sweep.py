@@ -29,7 +29,7 @@ def platform() -> InMemory:
         approval="automatic",
         batch=Batch(count=10),
     )
-    assert platform.control.activate(orders, None, None)
+    assert platform.control.activate(orders)
     return platform
 
 
