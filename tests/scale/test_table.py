@@ -92,10 +92,9 @@ def filled(settings: Settings, environment: Environment, number: int, size: Size
         region_name=settings.region,
     )
     layout, meter = EnvironmentLayout(environment, settings.account, settings.region), Meter()
-    keys = [{"AttributeName": name, "KeyType": kind} for name, kind in (("pk", "HASH"), ("sk", "RANGE"))]
     session.client("dynamodb").create_table(
         TableName=layout.control_table,
-        KeySchema=keys,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
         BillingMode="PAY_PER_REQUEST",
     )
