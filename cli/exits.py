@@ -24,10 +24,12 @@ from medallion.errors import (
     InvalidCorrection,
     InvalidName,
     MedallionError,
+    NotAKey,
     UnknownRow,
     UnknownRun,
     UnknownSource,
     UnknownTenant,
+    UnreadableSample,
 )
 
 
@@ -56,6 +58,8 @@ _CODES: tuple[tuple[type[MedallionError], Exit], ...] = (
     (InvalidName, Exit.USAGE),
     (BadArgument, Exit.USAGE),
     (InvalidCorrection, Exit.USAGE),
+    (NotAKey, Exit.USAGE),
+    (UnreadableSample, Exit.USAGE),
     (UnknownTenant, Exit.NOT_FOUND),
     (UnknownSource, Exit.NOT_FOUND),
     (UnknownRow, Exit.NOT_FOUND),
