@@ -103,8 +103,12 @@ spark: setup-spark ## Run Spark jobs on the embedded AWS: Glue, EMR Serverless, 
 	@MEDALLION_SPARK=required $(BIN)/python -m pytest tests/integration/spark
 
 .PHONY: acceptance
-acceptance: setup ## Bad input, batches, breaker, sweep, rollback, housekeeping, receipts, what-if, offboarding (minutes)
+acceptance: setup ## Bad input, batches, breaker, sweep, rollback, receipts, what-if, tutorial, offboarding (minutes)
 	@$(BIN)/python -m pytest tests/acceptance -n 2 --dist loadfile
+
+.PHONY: tutorial
+tutorial: ## Follow docs/tutorial.md in a fresh clone, and tell how long each command takes
+	@python=$$($(REQUIRE) python) && PATH='$(HOST_PATH)' "$$python" tools/tutorial.py
 
 .PHONY: scale
 scale: setup ## A control table of a million items, and fifty clients at once (minutes)

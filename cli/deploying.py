@@ -50,10 +50,26 @@ def deploy(
     as_json: Json = False,
 ) -> None:
     """Deploy the app. An account must be bootstrapped for the CDK once; the embedded AWS is, by itself."""
+    deploy_stacks(context, stacks, as_json=as_json)
+
+
+def deploy_stacks(
+    context: typer.Context,
+    stacks: list[str] | None,
+    *,
+    exclusively: bool = False,
+    tenants: Path | None = None,
+    as_json: bool = False,
+) -> None:
+    """Deploy these stacks, or all, and print what stands then. `exclusively` leaves out those that they depend on;
+    `tenants` is the tenants' folder, where it is another than the project's.
+    """
     root, chosen = project_root(), options(context)
     target = chosen.target()
+    more = ["--exclusively"] if exclusively else []
     if target.where is Where.LOCAL and (chosen.state_dir / "local.json").exists():
-        _deploy_embedded(context, stacks, chosen, as_json=as_json)
+        more += ["--tenants", str(tenants)] if tenants else []
+        _deploy_embedded(context, [*more, *(stacks or [])], chosen, as_json=as_json)
         return
     with progress(f"deploying to {target.layout.account}, {target.layout.region}") as tell:
         arguments = [
@@ -65,6 +81,7 @@ def deploy(
             "--outputs-file",
             "build/outputs.json",
         ]
+        arguments += more + (["--context", f"tenants={tenants}"] if tenants else [])
         arguments += ["--context", f"environment={chosen.environment}", *(stacks or ["--all"])]
         (root / "build").mkdir(exist_ok=True)
         run_cdk(root, arguments, target.variables(), tell)
@@ -116,9 +133,9 @@ def synthesized(assembly: Path) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: str(one["stack"]))
 
 
-def _deploy_embedded(context: typer.Context, stacks: list[str] | None, chosen: Options, *, as_json: bool) -> None:
+def _deploy_embedded(context: typer.Context, asked: list[str], chosen: Options, *, as_json: bool) -> None:
     """Hand over to the embedded AWS's own command: it bootstraps, and tells what it only records."""
     root = context.find_root()
     where = ["--state-dir", str(chosen.state_dir), "--environment", chosen.environment]
-    arguments = ["local", "deploy", *where, *(["--json"] if as_json else []), *(stacks or [])]
+    arguments = ["local", "deploy", *where, *(["--json"] if as_json else []), *asked]
     root.command.main(arguments, prog_name=root.info_name, obj=root.obj)

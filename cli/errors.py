@@ -21,6 +21,10 @@ class Unreachable(MedallionError):
     """AWS does not answer, or does not let this caller in."""
 
 
+class StacksChanged(MedallionError):
+    """A new tenant would change the stacks of others."""
+
+
 class ToolFailed(MedallionError):
     """A program that the command needs is missing, or ended with an error."""
 

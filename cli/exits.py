@@ -24,11 +24,13 @@ from medallion.errors import (
     InvalidCorrection,
     InvalidName,
     MedallionError,
+    NotAKey,
     UnknownReceipt,
     UnknownRow,
     UnknownRun,
     UnknownSource,
     UnknownTenant,
+    UnreadableSample,
 )
 
 
@@ -57,6 +59,8 @@ _CODES: tuple[tuple[type[MedallionError], Exit], ...] = (
     (InvalidName, Exit.USAGE),
     (BadArgument, Exit.USAGE),
     (InvalidCorrection, Exit.USAGE),
+    (NotAKey, Exit.USAGE),
+    (UnreadableSample, Exit.USAGE),
     (UnknownTenant, Exit.NOT_FOUND),
     (UnknownSource, Exit.NOT_FOUND),
     (UnknownRow, Exit.NOT_FOUND),

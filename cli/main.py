@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import breaker, contract, ledger, quarantine, tenant
+from cli import breaker, contract, ledger, model, quarantine, source, tenant
 from cli.deciding import approve, reject, rerun
 from cli.deploying import deploy, synth
 from cli.exits import Exit, code_of
@@ -87,6 +87,8 @@ app.add_typer(contract.app)
 app.add_typer(ledger.app)
 app.add_typer(breaker.app)
 app.add_typer(tenant.app)
+app.add_typer(source.app)
+app.add_typer(model.app)
 app.command()(synth)
 app.command()(deploy)
 for found in sorted(entry_points(group=COMMANDS)):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cli.quarantine.corrections import Asked
 from cli.target import Target
+from medallion.contracts.model import Contract, Load
 from medallion.control.closings import Closing
 from medallion.control.items import Breaker, Run
 from medallion.control.rollbacks import Rollback
@@ -18,13 +20,14 @@ from medallion.layout import Zone
 from medallion.people import Person
 from medallion.plan.gold import Input
 from medallion.plan.quarantine import Chosen
-from medallion.steps import entries, forecast, replay, what_if
+from medallion.steps import entries, forecast, onboard, replay, what_if
 from medallion.steps.breaker import close
 from medallion.steps.closing import close as closing
 from medallion.steps.closing.close import Tell
 from medallion.steps.closing.freeze import reopen
 from medallion.steps.closing.model import Order, Plan
 from medallion.steps.closing.verification import Verify
+from medallion.steps.draft import Draft, draft
 from medallion.steps.explain import Explained, explain
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
@@ -59,6 +62,32 @@ def apply_contract(target: Target, tenant: str, text: str, where: str, *, by: st
     """Make a changed contract the active one, and take its source's records through it. The backfill's run."""
     person = Person(by, reason, datetime.now(UTC))
     return what_if.apply_contract(_platform(target, tenant), text, where, person)
+
+
+def draft_contract(
+    sample: Path,
+    tenant: str,
+    source: str,
+    *,
+    key: Sequence[str],
+    load: Load,
+    order_by: str | None,
+    header_is_sure: bool,
+) -> Draft:
+    """Draft a contract from a file. UnreadableSample or NotAKey where that cannot be done."""
+    # The engine is asked of this machine's files alone, and no region.
+    here = Resources(region="")
+    return draft(sample, tenant, source, here, key=key, load=load, order_by=order_by, header_is_sure=header_is_sure)
+
+
+def add_source(target: Target, tenant: str, contract: Contract, text: str) -> list[str]:
+    """Make a contract its source's active one, with tables and schedules. The runs of what waited for it."""
+    return onboard.add_source(_platform(target, tenant), contract, text)
+
+
+def add_model(target: Target, tenant: str, name: str, text: str) -> str:
+    """Keep a Gold model, and ask for its build. The build's run."""
+    return onboard.add_model(_platform(target, tenant), name, text)
 
 
 def explain_row(target: Target, tenant: str, table: Input, key: Mapping[str, str], *, limit: int) -> Explained:

@@ -90,6 +90,8 @@ def reset(state_dir: StateDir = None, as_json: Json = False) -> None:
 def deploy(
     stacks: Annotated[list[str] | None, typer.Argument(help="Stacks to deploy; default: all.")] = None,
     assembly: Annotated[Path | None, typer.Option(help="A cloud assembly synthesized before.")] = None,
+    exclusively: Annotated[bool, typer.Option(help="Leave out the stacks that these depend on.")] = False,
+    tenants: Annotated[Path | None, typer.Option(help="The tenants' folder; default: tenants.")] = None,
     environment: Annotated[
         Environment, typer.Option(envvar="MEDALLION_ENVIRONMENT", help="Which deployment.")
     ] = Environment.DEV,
@@ -104,7 +106,8 @@ def deploy(
             project_root(),
             assembly=assembly,
             stacks=tuple(stacks) if stacks else ("--all",),
-            context={"environment": environment},
+            exclusively=exclusively,
+            context={"environment": environment, **({"tenants": str(tenants.resolve())} if tenants else {})},
             progress=progress,
         )
     if as_json:

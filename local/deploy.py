@@ -56,6 +56,7 @@ def deploy(
     assembly: Path | None = None,
     output: Path | None = None,
     stacks: tuple[str, ...] = ("--all",),
+    exclusively: bool = False,
     context: dict[str, str] | None = None,
     cdk: Path | None = None,
     progress: Progress = lambda text: None,
@@ -63,7 +64,8 @@ def deploy(
     """Bootstrap the account where it is not, deploy the stacks, and report.
 
     `project` is the CDK app's folder, synthesized to `output` (cdk.out there if none is given); with `assembly`, an
-    assembly synthesized before is deployed as it is. Raises DeployFailed with the command's last lines, which name the
+    assembly synthesized before is deployed as it is. `exclusively` leaves out the stacks that the named ones depend on.
+    Raises DeployFailed with the command's last lines, which name the
     resource and the reason.
     """
     command = cdk or project / _ROOT_RELATIVE
@@ -82,7 +84,7 @@ def deploy(
             )
     bootstrapped = time.monotonic()
     arguments = [str(command.resolve()), "deploy", *stacks, "--require-approval", "never", "--no-notices"]
-    arguments += ["--concurrency", "4", "--progress", "events"]
+    arguments += ["--concurrency", "4", "--progress", "events", *(["--exclusively"] if exclusively else [])]
     if output is not None:
         arguments += ["--output", str(output)]
     if assembly is not None:

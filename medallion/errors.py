@@ -199,6 +199,18 @@ class UnreadableObject(MedallionError):
     """An object cannot be read at all: it is quarantined as one object, outside the sum of records."""
 
 
+class UnreadableSample(MedallionError):
+    """A file is nothing that a contract could be drafted from."""
+
+
+class KeptOut(MedallionError):
+    """What a tenant's folder holds is not made live: a person, or a later version, has it otherwise."""
+
+
+class NotAKey(MedallionError):
+    """A column cannot be what it is asked to be in a drafted contract: a key, or the order of versions."""
+
+
 class SchemaMismatch(MedallionError):
     """An object's header lacks a column that the contract requires: the run is held."""
 

@@ -45,6 +45,12 @@ TABLE_ZONES = (Zone.BRONZE, Zone.SILVER, Zone.GOLD, Zone.QUARANTINE)
 """The zones that hold Iceberg tables, each with a Glue database."""
 
 
+SHARED_STACKS = ("shared", "api")
+"""What the stacks of all tenants are called."""
+TENANT_STACKS = ("foundation", "pipeline", "analytics")
+"""What a tenant's stacks are called, in the order in which they are deployed."""
+
+
 class Task(StrEnum):
     """The Lambda functions of a tenant, one folder each under lambdas/."""
 
@@ -199,6 +205,16 @@ class EnvironmentLayout:
         """No tenant's log group is named so: those have the tenant before the task."""
         return f"/medallion/{self.environment}/{of}"
 
+    @property
+    def shared_stacks(self) -> tuple[str, ...]:
+        """The stacks that every tenant's need."""
+        return tuple(self.stack(one) for one in SHARED_STACKS)
+
+    def tenant_of_stack(self, stack: str) -> str | None:
+        """The tenant that a stack of this environment is of; None for any other."""
+        tenant, _, of = stack.removeprefix(self.stack("")).partition("-")
+        return tenant if stack.startswith(self.stack("")) and of in TENANT_STACKS else None
+
     def tenant(self, tenant: str) -> TenantLayout:
         return TenantLayout(self.environment, checked_tenant(tenant), self.account, self.region)
 
@@ -341,6 +357,11 @@ class TenantLayout:
 
     def stack(self, name: str) -> str:
         return f"{self.prefix}-{name}"
+
+    @property
+    def scope(self) -> str:
+        """What the tenant's stacks stand under in the CDK app's tree, by whose paths the CDK command knows stacks."""
+        return self.tenant.capitalize()
 
     def role(self, of: str) -> str:
         """A role's name. Roles are global in an account, so it carries the region."""

@@ -44,7 +44,7 @@ class About(Frozen):
 
 
 class Tenant(About):
-    """A tenant, whole. Contracts and models are in the order of their names."""
+    """A tenant, whole. Contracts and models are in the order of their names; there may be none yet."""
 
     contracts: tuple[ContractFile, ...]
     models: tuple[ModelFile, ...]
@@ -52,13 +52,14 @@ class Tenant(About):
 
 def load_tenant(folder: Path) -> Tenant:
     """Read the folder. InvalidTenant where it is amiss, InvalidContract with the findings of all its contracts."""
-    about = _about(folder)
+    about = about_tenant(folder)
     contracts = _contracts(folder)
     _check_references(contracts)
     return Tenant(**about.model_dump(), contracts=contracts, models=_models(folder))
 
 
-def _about(folder: Path) -> About:
+def about_tenant(folder: Path) -> About:
+    """What the folder's tenant.yaml says; InvalidTenant where it is amiss."""
     path = folder / SETTINGS
     if not path.is_file():
         raise InvalidTenant(f"{path}: there is no such file; a tenant's folder holds {SETTINGS}, contracts/ and gold/")
@@ -96,8 +97,6 @@ def _contracts(folder: Path) -> tuple[ContractFile, ...]:
         found.append(ContractFile(source=contract.source, version=contract.version, text=text, contract=contract))
     if faults:
         raise InvalidContract("\n".join(faults))
-    if not found:
-        raise InvalidTenant(f"{folder / 'contracts'}: no contract; add one as <source>{CONTRACT_SUFFIX}")
     return tuple(found)
 
 

@@ -53,7 +53,7 @@ class Deployment:
 
     def _add_tenant(self, layout: TenantLayout, folder: Path) -> None:
         settings = self._settings.environment
-        tenant = Construct(self._scope, layout.tenant.capitalize())
+        tenant = Construct(self._scope, layout.scope)
         Tags.of(tenant).add("tenant", layout.tenant)
         of_tenant = f"Medallion {layout.environment}, tenant {layout.tenant}"
         foundation = FoundationStack(

@@ -5,6 +5,7 @@ No Docker: every requirement has a wheel for the platform, so that pip can insta
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -90,6 +91,15 @@ def built_layer(python: str = PYTHON) -> Path:
     if target.is_dir():
         return target
     BUILDS.mkdir(parents=True, exist_ok=True)
+    with (BUILDS / ".lock").open("w") as lock:
+        # Of two syntheses at once, as `medallion tenant new` does them, one builds and the other waits.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.is_dir():
+            _build(target, python)
+    return target
+
+
+def _build(target: Path, python: str) -> None:
     with tempfile.TemporaryDirectory(dir=BUILDS) as scratch:
         folder = Path(scratch) / "layer"
         _install(folder / "python", python)
@@ -97,7 +107,6 @@ def built_layer(python: str = PYTHON) -> Path:
         folder.rename(target)
     for outdated in set(BUILDS.glob(f"*-py{python}")) - {target}:
         shutil.rmtree(outdated)
-    return target
 
 
 def _install(target: Path, python: str) -> None:

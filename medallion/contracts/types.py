@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from open_data_contract_standard.model import SchemaProperty
@@ -203,7 +204,7 @@ def _literal(kind: ColumnType, value: Any) -> str:
             return str(int(value))
         case _ if not math.isfinite(value):
             raise ValueError("it is not finite")
-        case DecimalType(scale=scale) if Decimal(str(value)) != round(Decimal(str(value)), scale):
+        case DecimalType(scale=scale) if (Fraction(str(value)) * 10**scale).denominator != 1:
             raise ValueError(f"it has more than {scale} digits after the point")
         case _:
             return f"{Decimal(str(value)):f}"

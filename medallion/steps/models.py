@@ -44,12 +44,11 @@ def set_model(platform: Platform, name: str, text: str, person: Person, replaces
     InvalidModel says what is wrong with it. With `replaces`, only where the model's revision is still that one, 0 for
     none: ModelChanged otherwise. The same text again changes nothing.
     """
-    model = parse_model(name, text, f"{name}.sql")
     stands = platform.control.model(name)
     revision = 0 if stands is None else stands.revision
     if replaces not in (None, revision):
         raise ModelChanged(f"model {name} is at revision {revision}, not {replaces}: look at it and set it again")
-    _check_inputs(platform, model)
+    model = check_inputs(platform, name, text)
     if stands is not None and stands.text == text and stands.revision:
         return stands
     _set(platform, model, text, revision, person)
@@ -85,8 +84,9 @@ def _set(platform: Platform, model: Model, text: str, revision: int, person: Per
         raise ModelChanged(f"model {model.name} was set by someone else meanwhile: look at it and set it again")
 
 
-def _check_inputs(platform: Platform, model: Model) -> None:
-    """Its inputs are this tenant's, and no model reads what is made of itself."""
+def check_inputs(platform: Platform, name: str, text: str) -> Model:
+    """The text, understood. InvalidModel where it reads what is not this tenant's, or what is made of itself."""
+    model = parse_model(name, text, f"{name}.sql")
     known = [parse_model(one.name, one.text, f"{one.name}.sql") for one in platform.control.models()]
     sources = {one.name for one in platform.control.sources()}
     missing = [one.name for one in model.inputs if one.zone is Zone.SILVER and one.name not in sources]
@@ -95,6 +95,7 @@ def _check_inputs(platform: Platform, model: Model) -> None:
             f"{model.name}.sql: reads silver.{missing[0]}, which is no source of tenant {platform.layout.tenant}"
         )
     in_order([*(one for one in known if one.name != model.name), model])
+    return model
 
 
 def named(one: Input) -> str:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from medallion.layout import Task
+from medallion.layout import TENANT_STACKS, Environment, EnvironmentLayout, Task
 from tests.infrastructure.synthesis import Synthesis, flat, synthesize, write_tenant
 
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -14,10 +14,11 @@ HASH = re.compile(r"[0-9a-f]{64}")
 
 @pytest.fixture(scope="module")
 def third(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
-    """The session's two tenants and one more between them, and a source more for skyline."""
+    """The session's two tenants, one more between them and one without a source, and a source more for skyline."""
     folder = tmp_path_factory.mktemp("three")
     write_tenant(folder, "acme", "transactions")
     write_tenant(folder, "beacon", "lighthouses")
+    write_tenant(folder, "dune")
     write_tenant(folder, "skyline", "flights", "planes", "zeppelins")
     return synthesize(tmp_path_factory.mktemp("third"), environment="dev", tenants=str(folder))
 
@@ -30,6 +31,13 @@ def test_every_other_template_stays_byte_identical_when_a_tenant_is_added(dev: S
     assert len(untouched) == 7
     for name in untouched:
         assert third.files[name].read_bytes() == dev.files[name].read_bytes()
+
+
+def test_a_tenant_has_its_stacks_when_it_has_no_source_yet(third: Synthesis) -> None:
+    of = EnvironmentLayout(Environment.DEV, "000000000000", "eu-west-1")
+    assert {name for name in third.templates if of.tenant_of_stack(name) is None} == set(of.shared_stacks)
+    assert {of.tenant_of_stack(name) for name in third.templates} - {None} == {"acme", "beacon", "dune", "skyline"}
+    assert sum(of.tenant_of_stack(name) == "dune" for name in third.templates) == len(TENANT_STACKS)
 
 
 def test_only_the_folders_hash_changes_when_a_source_is_added(dev: Synthesis, third: Synthesis) -> None:

@@ -78,9 +78,10 @@ def test_the_file_is_named_when_its_yaml_is_broken(tmp_path: Path) -> None:
         load_tenant(folder)
 
 
-def test_a_tenant_is_refused_when_it_has_no_contract(tmp_path: Path) -> None:
-    with pytest.raises(InvalidTenant, match="no contract; add one"):
-        load_tenant(_folder(tmp_path, contracts={}))
+def test_a_tenant_stands_when_it_has_no_source_yet(tmp_path: Path) -> None:
+    (tmp_path / "tenant.yaml").write_text(yaml.safe_dump(ABOUT), encoding="utf-8")
+    assert load_tenant(tmp_path).contracts == ()
+    assert load_tenant(tmp_path).models == ()
 
 
 def test_the_findings_of_all_contracts_are_told_when_several_are_wrong(tmp_path: Path) -> None:

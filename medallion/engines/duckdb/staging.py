@@ -146,6 +146,18 @@ def insert_records(
         session.connection.unregister("incoming")
 
 
+def spooled(session: Session, records: RecordStream, select: str) -> str:
+    """Write what `select` makes of the parser's batches, which it knows as `incoming`, to a file. Where that is."""
+    batches = Batches(records)
+    session.connection.register("incoming", batches.stream())
+    try:
+        return session.spool(select)
+    except duckdb.Error as problem:
+        raise batches.problem or problem from problem
+    finally:
+        session.connection.unregister("incoming")
+
+
 def _row_hash(statements: Statements, position: dict[str, str]) -> str:
     """A record's hash: of its (name, value) pairs by name; of its bytes where it is malformed and has none.
 
