@@ -93,6 +93,10 @@ class Leases:
         """Stand in the queue. Whoever stands there already keeps its place, and is woken by this task token."""
         self._table.put(waiter, Waiter.key_of(self._tenant, waiter.subject, waiter.run_id))
 
+    def leave(self, subject: str, run_id: str) -> None:
+        """Take the run out of the queue: it is not to be woken any more."""
+        self._table.delete(Waiter.key_of(self._tenant, subject, run_id))
+
     def waiters(self, subject: str) -> list[Waiter]:
         """Those who wait, the first first."""
         return self._table.query(Waiter, Lease.key_of(self._tenant, subject).pk, Waiter.SK)

@@ -28,6 +28,7 @@ def cancel(platform: Platform, run_id: str, person: Person) -> Run:
     _stop(platform, run)
     # A function that is still at work may commit no more: it asks for its lease before each commit.
     control.leases.release(ticket.leased, run_id)
+    control.leases.leave(ticket.leased, run_id)
     return abandon(platform, ticket, RunStatus.FAILED, said.said)
 
 

@@ -46,12 +46,13 @@ def cancel(trial: Trial) -> None:
     first = trial.arrive("reviewed", f"id\n{next(trial.numbers)}\n")
     trial.watch(first, RunStatus.HELD)
     expect(leases.acquire(SUBJECT, first, datetime.now(UTC)), "another run has the lease")
+    second = trial.arrive("reviewed", f"id\n{next(trial.numbers)}\n")
     try:
-        second = trial.arrive("reviewed", f"id\n{next(trial.numbers)}\n")
         wait(lambda: second in [one.run_id for one in leases.waiters(SUBJECT)], "the run does not wait for its lease")
         done = _operate(trial, OperationKind.CANCEL, first, {})
     finally:
         leases.release(SUBJECT, first)
+        leases.leave(SUBJECT, second)
     expect(done.status is OperationStatus.SUCCEEDED, done.problem)
     expect(trial.deployed.control.run(first).status is RunStatus.FAILED, "the run was not cancelled")
     trial.watch(second, RunStatus.HELD)

@@ -134,3 +134,13 @@ def test_held_run_stays_held_when_a_late_answer_comes(platform: InMemory) -> Non
     platform.control.note("r1", status=RunStatus.HELD, task_token="person", approval=None)  # noqa: S106  # a name
     platform.control.begin("r1")
     assert platform.control.run("r1").status is RunStatus.HELD
+
+
+def test_a_run_is_not_woken_when_it_has_left_the_queue(platform: InMemory) -> None:
+    acquire(platform, platform.running("r1"), platform.task("first"))
+    acquire(platform, platform.running("r2"), platform.task("second"))
+    acquire(platform, platform.running("r3"), platform.task("third"))
+    platform.control.leases.leave(SUBJECT, "r2")
+    platform.control.leases.release(SUBJECT, "r1")
+    wake_next(platform, SUBJECT)
+    assert (platform.waiting.tasks["second"], platform.waiting.tasks["third"]) == (None, '{"lease": 2}')
