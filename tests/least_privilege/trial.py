@@ -103,6 +103,8 @@ class Trial:
                 failed |= self._states(self.deployed.control.run(other))[0]
             for state in set(failed) - failing:
                 raise Broken(f"{state}: {failed[state]}")
+            # What the last step did, it did before the execution ended: the run that was read before that may be older.
+            run = self.deployed.control.run(run_id) if ended else run
             if ended or run.status is status is RunStatus.HELD:
                 expect(run.status is status, f"the run is {run.status}, not {status}: {run.reason}")
                 expect(set(failed) == failing, f"{failing - set(failed)} did not fail")

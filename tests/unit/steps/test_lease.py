@@ -137,10 +137,10 @@ def test_held_run_stays_held_when_a_late_answer_comes(platform: InMemory) -> Non
 
 
 def test_a_run_is_not_woken_when_it_has_left_the_queue(platform: InMemory) -> None:
-    acquire(platform, platform.running("r1"), platform.task("first"))
-    acquire(platform, platform.running("r2"), platform.task("second"))
-    acquire(platform, platform.running("r3"), platform.task("third"))
+    first = working(platform, "r1")
+    queued(platform, "r2")
+    queued(platform, "r3")
     platform.control.leases.leave(SUBJECT, "r2")
-    platform.control.leases.release(SUBJECT, "r1")
-    wake_next(platform, SUBJECT)
-    assert (platform.waiting.tasks["second"], platform.waiting.tasks["third"]) == (None, '{"lease": 2}')
+    hand_over(platform, first)
+    assert answer(platform, "r2") is None
+    assert answer(platform, "r3") == '{"lease": 2}'
