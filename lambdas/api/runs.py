@@ -9,6 +9,7 @@ from fastapi import Path
 from pydantic import BaseModel, Field
 
 from medallion.control.items import Run, RunKind, RunStatus
+from medallion.steps.history import Steps
 
 RunId = Annotated[str, Path(max_length=100, pattern=r"^[0-9A-Za-z-]+$", description="The run's id.")]
 
@@ -87,6 +88,9 @@ class RunDetail(RunView):
     cancelled: DecisionView | None
     job_log: Annotated[list[str], Field(description="The last lines of the job that failed, where one did.")]
     receipt: Annotated[int | None, Field(description="The number of its receipt in its subject's chain.")]
+    step: Annotated[
+        str | None, Field(description="The step that it is in; null: it is in none.", examples=["RefineRun"])
+    ]
     step_seconds: Annotated[
         dict[str, float], Field(description="Seconds in each step that has ended; empty after 90 days.")
     ]
@@ -96,9 +100,11 @@ def run_view(run: Run) -> RunView:
     return RunView(**_told(run, RunView))
 
 
-def run_detail(run: Run, step_seconds: dict[str, float]) -> RunDetail:
+def run_detail(run: Run, steps: Steps) -> RunDetail:
     receipt = None if run.receipt is None else run.receipt.sequence
-    return RunDetail(**_told(run, RunDetail) | {"receipt": receipt, "step_seconds": step_seconds})
+    return RunDetail(
+        **_told(run, RunDetail) | {"receipt": receipt, "step": steps.current or None, "step_seconds": steps.seconds}
+    )
 
 
 def _told(run: Run, kind: type[BaseModel]) -> dict[str, Any]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 from enum import StrEnum
+from itertools import groupby
 from typing import ClassVar
 from zlib import crc32
 
+from medallion.contracts.model import Frozen
 from medallion.control.items import Item, Key, Run
 from medallion.control.table import Add, ControlTable
 
 LONGEST = 366
 """Days that one question is about at most."""
+DAYS = timedelta(days=29)
+"""How long before the last day the first one is, where nobody says."""
 _PARTS = 16
 """Items that one day's count of the same thing is spread over: transactions that touch one item at once refuse each
 other, and runs of many sources may end at once.
@@ -91,6 +96,53 @@ def ran(tenant: str, run: Run, mb_seconds: int = 0) -> Add:
         read=run.bytes,
         mb_seconds=run.mb_seconds + mb_seconds,
     )
+
+
+class RunsUsed(Frozen):
+    """Runs of one lane and outcome that ended on a day; each attempt that ended counts. No lane: they never began."""
+
+    lane: str
+    outcome: str
+    count: int
+    records: int
+    bytes: int
+    mb_seconds: int
+
+
+class QueriesUsed(Frozen):
+    """Queries that ended so on a day."""
+
+    outcome: str
+    count: int
+    scanned_bytes: int
+
+
+class DayUsed(Frozen):
+    """What was used on a day (UTC), requests to the API counted."""
+
+    day: date
+    runs: tuple[RunsUsed, ...]
+    queries: tuple[QueriesUsed, ...]
+    requests: int
+
+
+def by_day(found: Iterable[Usage]) -> list[DayUsed]:
+    """What was used, put together by day; the items come in the order of their days."""
+    return [_day(day, list(items)) for day, items in groupby(found, key=lambda one: one.day)]
+
+
+def _day(day: date, items: list[Usage]) -> DayUsed:
+    runs, queries, requests = [], [], 0
+    for one in items:
+        if one.used is Used.RUN:
+            lane, _, outcome = one.of.partition(".")
+            figures = one.model_dump(include={"count", "records", "bytes", "mb_seconds"})
+            runs.append(RunsUsed(lane=lane, outcome=outcome, **figures))
+        elif one.used is Used.QUERY:
+            queries.append(QueriesUsed(outcome=one.of, count=one.count, scanned_bytes=one.bytes))
+        else:
+            requests += one.count
+    return DayUsed(day=day, runs=tuple(runs), queries=tuple(queries), requests=requests)
 
 
 class Usages:

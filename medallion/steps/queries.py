@@ -129,7 +129,7 @@ def read(platform: Platform, query_id: str, most: int, place: str = "", served: 
     wanted = min(most, PAGE_ROWS)
     while True:
         page = _page(platform, query, wanted, place)
-        rows = tuple(tuple(map(_json, row)) for row in page.rows)
+        rows = tuple(tuple(map(json_value, row)) for row in page.rows)
         if sum(len(str(value)) for row in rows for value in row) <= LARGEST:
             break
         if wanted <= _FEWEST:
@@ -150,7 +150,7 @@ def _page(platform: Platform, query: QueryRun, most: int, place: str) -> Any:
         raise QueryNotReady(f"query {query.query_id} has no such rows (any more): {said}; ask it again") from refused
 
 
-def _json(value: Any) -> JsonValue:
+def json_value(value: Any) -> JsonValue:
     """A value as JSON says it exactly: a decimal, and a number that is none, as text."""
     if isinstance(value, Decimal) or (isinstance(value, float) and not math.isfinite(value)):
         return str(value)

@@ -15,7 +15,7 @@ from lambdas.api.routing import router
 from lambdas.api.runs import RunDetail, RunId, RunView, run_detail, run_view
 from medallion.control.items import RunStatus
 from medallion.steps.asked import RerunAsked
-from medallion.steps.history import step_seconds
+from medallion.steps.history import steps_of
 from medallion.steps.operations import OperationKind
 
 routes = router("runs", "Runs: what was done with which objects, and what became of their records.")
@@ -50,7 +50,7 @@ def list_runs(
 def get_run(caller: Viewer, run_id: RunId) -> RunDetail:
     """Show a run. What became of each object's records, why, and how long each step took."""
     run = caller.platform.control.run(run_id)
-    return run_detail(run, step_seconds(caller.platform.session, run.execution_arn))
+    return run_detail(run, steps_of(caller.platform.session, run.execution_arn))
 
 
 @routes.post("/runs/{run_id}/cancellation", operation_id="cancel_run", status_code=202, responses=ASKED)

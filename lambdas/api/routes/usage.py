@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from itertools import groupby
+from datetime import date
 from typing import Annotated
 
 from fastapi import Query
@@ -11,11 +10,10 @@ from pydantic import BaseModel, Field
 
 from lambdas.api.caller import Viewer
 from lambdas.api.routing import router
-from medallion.control.usage import Usage, Used
+from medallion.control.usage import DAYS, by_day
 from medallion.steps.cost import cost_of, usage_between
 
 routes = router("usage", "Usage, and what it costs.")
-_DAYS = timedelta(days=29)
 
 
 class RunsView(BaseModel):
@@ -83,9 +81,9 @@ def get_usage(
 ) -> UsageView:
     """Show what was used, day by day, of a year at most."""
     last = last or caller.platform.clock().date()
-    first = first or last - _DAYS
+    first = first or last - DAYS
     found = usage_between(caller.platform, first, last)
-    days = [_day(day, list(items)) for day, items in groupby(found, key=lambda one: one.day)]
+    days = [DayView.model_validate(one.model_dump()) for one in by_day(found)]
     return UsageView(first=first, last=last, days=days)
 
 
@@ -100,17 +98,3 @@ def get_cost(
     """Estimate what a month costs, service by service, idle cost included."""
     of = date.fromisoformat(f"{month}-01") if month else caller.platform.clock().date()
     return CostView.model_validate(cost_of(caller.platform, of).model_dump())
-
-
-def _day(day: date, items: list[Usage]) -> DayView:
-    runs, queries, requests = [], [], 0
-    for one in items:
-        if one.used is Used.RUN:
-            lane, _, outcome = one.of.partition(".")
-            figures = one.model_dump(include={"count", "records", "bytes", "mb_seconds"})
-            runs.append(RunsView(lane=lane, outcome=outcome, **figures))
-        elif one.used is Used.QUERY:
-            queries.append(QueriesView(outcome=one.of, count=one.count, scanned_bytes=one.bytes))
-        else:
-            requests += one.count
-    return DayView(day=day, runs=runs, queries=queries, requests=requests)

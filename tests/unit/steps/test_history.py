@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from medallion.steps.history import seconds_by_state
+from medallion.steps.history import current_state, seconds_by_state
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -31,3 +31,12 @@ def test_state_is_left_out_when_it_was_never_left() -> None:
     assert seconds_by_state(
         [event(0, "Entered", "Refine"), event(1, "Exited", "Refine"), event(1, "Entered", "Gate")]
     ) == {"Refine": 1.0}
+
+
+def test_state_is_the_current_one_when_it_was_not_left() -> None:
+    going_on = [event(0, "Entered", "Refine"), event(1, "Exited", "Refine"), event(1, "Entered", "Gate")]
+    assert current_state(going_on) == "Gate"
+    assert current_state(going_on[:2]) == ""
+    ended = [*going_on, {"timestamp": BEGAN, "type": "ExecutionAborted"}]
+    assert current_state(ended) == ""
+    assert current_state([]) == ""
