@@ -10,7 +10,6 @@ import typer
 from cli.errors import BadArgument
 from medallion.plan.quarantine import Chosen
 
-Source = Annotated[str, typer.Option("--source", "-s", help="The source.")]
 Codes = Annotated[
     list[str] | None, typer.Option("--code", help="Those with this error code, such as TYPE_ERROR. Repeatable.")
 ]

@@ -1,4 +1,4 @@
-"""`operations`, loaded at its first use: it brings the engines, half a second that other commands need not wait for."""
+"""What takes long to load, loaded at its first use: the engines, half a second, and what speaks HTTP."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from importlib.util import LazyLoader, find_spec, module_from_spec
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-__all__ = ["operations"]
+__all__ = ["operate", "operations", "remote"]
 
 if TYPE_CHECKING:
-    from cli import operations
+    from cli import operations, remote
+    from medallion.steps import operate
 else:
 
     def _by_need(name: str) -> ModuleType:
@@ -25,3 +26,5 @@ else:
         return module
 
     operations = _by_need("cli.operations")
+    operate = _by_need("medallion.steps.operate")
+    remote = _by_need("cli.remote")

@@ -13,12 +13,12 @@ class NothingDeployed(MedallionError):
     """The environment's shared parts do not exist in this account and region."""
 
 
-class NoSuchEntry(MedallionError):
-    """No quarantined record stands at that place."""
+class OnlyDirect(MedallionError):
+    """The API does not do what was asked for: it takes a person's own AWS permissions."""
 
 
 class Unreachable(MedallionError):
-    """AWS does not answer, or does not let this caller in."""
+    """AWS, or the API, does not answer, or does not let this caller in."""
 
 
 class StacksChanged(MedallionError):

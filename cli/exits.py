@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 from botocore.exceptions import (
@@ -18,17 +19,27 @@ from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
 )
 
-from cli.errors import BadArgument, NoSuchEntry, NothingDeployed, Unreachable, WaitedEnough
+from cli.errors import BadArgument, NothingDeployed, OnlyDirect, Unreachable, WaitedEnough
 from medallion.control.items import RunStatus
 from medallion.errors import (
     InvalidCorrection,
+    InvalidCursor,
     InvalidName,
     MedallionError,
     NotAKey,
+    NotAllowed,
+    TenantNotNamed,
+    Unauthenticated,
+    UnknownEntry,
+    UnknownKey,
+    UnknownObject,
+    UnknownOperation,
+    UnknownQuery,
     UnknownReceipt,
     UnknownRow,
     UnknownRun,
     UnknownSource,
+    UnknownTable,
     UnknownTenant,
     UnreadableSample,
 )
@@ -50,27 +61,39 @@ class Exit(IntEnum):
     RUN_HELD = 5
     """The run waits for a person: approve or reject it."""
     UNREACHABLE = 6
-    """AWS does not answer, or does not let this caller in."""
+    """AWS, or the API, does not answer, or does not let this caller in."""
     TIMED_OUT = 7
     """What was waited for did not happen in time; it may still."""
 
 
-_CODES: tuple[tuple[type[MedallionError], Exit], ...] = (
-    (InvalidName, Exit.USAGE),
-    (BadArgument, Exit.USAGE),
-    (InvalidCorrection, Exit.USAGE),
-    (NotAKey, Exit.USAGE),
-    (UnreadableSample, Exit.USAGE),
-    (UnknownTenant, Exit.NOT_FOUND),
-    (UnknownSource, Exit.NOT_FOUND),
-    (UnknownRow, Exit.NOT_FOUND),
-    (UnknownRun, Exit.NOT_FOUND),
-    (NothingDeployed, Exit.NOT_FOUND),
-    (NoSuchEntry, Exit.NOT_FOUND),
-    (UnknownReceipt, Exit.NOT_FOUND),
-    (Unreachable, Exit.UNREACHABLE),
-    (WaitedEnough, Exit.TIMED_OUT),
-)
+_CODES: Mapping[Exit, tuple[type[MedallionError], ...]] = {
+    Exit.USAGE: (
+        InvalidName,
+        BadArgument,
+        InvalidCorrection,
+        InvalidCursor,
+        TenantNotNamed,
+        OnlyDirect,
+        NotAKey,
+        UnreadableSample,
+    ),
+    Exit.NOT_FOUND: (
+        UnknownTenant,
+        UnknownSource,
+        UnknownRow,
+        UnknownRun,
+        UnknownEntry,
+        UnknownKey,
+        UnknownObject,
+        UnknownOperation,
+        UnknownQuery,
+        UnknownReceipt,
+        UnknownTable,
+        NothingDeployed,
+    ),
+    Exit.UNREACHABLE: (Unreachable, Unauthenticated, NotAllowed),
+    Exit.TIMED_OUT: (WaitedEnough,),
+}
 
 _UNREACHABLE = (
     BotoConnectionError,
@@ -97,7 +120,7 @@ _REFUSED = frozenset(
 
 def code_of(error: MedallionError) -> Exit:
     """The exit code for an error that was raised on purpose."""
-    return next((code for kind, code in _CODES if isinstance(error, kind)), Exit.FAILED)
+    return next((code for code, kinds in _CODES.items() if isinstance(error, kinds)), Exit.FAILED)
 
 
 def code_of_run(status: RunStatus) -> Exit:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
-from cli.engines import operations
 from cli.errors import BadArgument
-from cli.options import Limit, Tenant, options
+from cli.options import Limit, Tenant, port
 from cli.output import Json, print_facts, print_json, print_table, progress, say
 from medallion.layout import Zone, checked_name
-from medallion.plan.gold import Input
-
-if TYPE_CHECKING:
-    from medallion.steps.explain import Explained
 
 
 def explain(
@@ -30,14 +25,11 @@ def explain(
     if zone not in (Zone.SILVER, Zone.GOLD):
         raise BadArgument(f"{table}: name a table as silver.<source> or gold.<model>")
     pairs = dict(_pair(one) for one in key)
-    target = options(context).target()
-    target.control(tenant)
+    chosen = port(context, tenant)
     with progress("looking behind the value"):
-        found = operations.explain_row(
-            target, tenant, Input(zone=Zone(zone), name=checked_name("table", name)), pairs, limit=limit
-        )
+        found = chosen.reading.explain(Zone(zone), checked_name("table", name), pairs, limit)
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_json(found)
         return
     _show(found)
 
@@ -49,43 +41,34 @@ def _pair(said: str) -> tuple[str, str]:
     return column, value
 
 
-def _show(found: Explained) -> None:
-    for row in found.rows:
+def _show(found: dict[str, Any]) -> None:
+    for row in found["rows"]:
         print_facts(tuple(row.items()))
         typer.echo()
+    behind = ("run_id", "kind", "subject", "receipt", "contract_version", "approved_by", "approved_because")
     print_table(
         ("run", "kind", "of", "receipt", "contract", "approved by", "because"),
-        (
-            (
-                one.run_id,
-                one.kind,
-                one.subject,
-                one.receipt,
-                one.contract_version,
-                one.approved_by,
-                one.approved_because,
-            )
-            for one in found.runs
-        ),
+        ([one[name] for name in behind] for one in found["runs"]),
+        whole=("run",),
     )
     typer.echo()
-    print_table(("object", "records"), found.objects.items(), right=("records",))
+    print_table(("object", "records"), found["objects"].items(), right=("records",))
     typer.echo()
+    named = ("source", "source_file_id", "source_row", "attempt_count")
     print_table(
         ("source", "object", "row", "tries", "what became of it before"),
         (
-            (
-                one.source,
-                one.source_file_id,
-                one.source_row,
-                one.attempt_count,
-                "; ".join(" ".join(filter(None, (e.event, e.actor, ", ".join(e.codes)))) for e in events),
-            )
-            for one, events in zip(found.records, found.events, strict=True)
+            (*(one[name] for name in named), "; ".join(map(_event, events)))
+            for one, events in zip(found["records"], found["events"], strict=True)
         ),
         right=("row", "tries"),
     )
     typer.echo()
-    print_table(("contract", "rules that each record passed"), ((c, ", ".join(r)) for c, r in found.rules.items()))
-    if found.total > len(found.records):
-        say(f"{found.total} records stand behind it; --limit shows more.")
+    passed = ((contract, ", ".join(rules)) for contract, rules in found["rules"].items())
+    print_table(("contract", "rules that each record passed"), passed)
+    if found["total"] > len(found["records"]):
+        say(f"{found['total']} records stand behind it; --limit shows more.")
+
+
+def _event(event: dict[str, Any]) -> str:
+    return " ".join(filter(None, (event["event"], event["actor"], ", ".join(event["codes"]))))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.direct import Direct
 from cli.engines import operations
 from cli.errors import BadArgument
 from cli.exits import code_of_run
@@ -41,13 +42,13 @@ def add(
     if file is None:
         raise BadArgument(f"{model_file(tenant_folder(folder, tenant), model)}: no such file; write the model there")
     target = options(context).target()
-    plane = target.control(tenant)
+    chosen = Direct.at(target, tenant)
     with progress(f"making {model} live"):
         run_id = operations.add_model(target, tenant, model, file.text)
     if wait:
         with progress(f"building {model}") as tell:
-            run = wait_for_run(plane, run_id, timeout, tell)
-        show_run(target, run, as_json=as_json)
+            run = wait_for_run(chosen, run_id, timeout, tell)
+        show_run(run, as_json=as_json)
         raise typer.Exit(code_of_run(run.status))
     if as_json:
         print_json({"tenant": tenant, "model": model, "run_id": run_id})

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +18,9 @@ Progress = Callable[[str], None]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on standard output.")]
 
 _WIDTH_WITHOUT_TERMINAL = 200
+_FOLDED = 14
+"""What a column of text is left at least, where there is not room for all."""
+_BETWEEN = 2
 _STATUS_COLOURS = {
     "promoted": "green",
     "unchanged": "green",
@@ -41,15 +44,56 @@ def print_json(result: object) -> None:
     typer.echo(json.dumps(result, indent=2, default=_plain))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[str] = ()) -> None:
-    """Rows under their columns. Cells are plain text: markup in data stays as it is."""
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Iterable[str] = (),
+    whole: Iterable[str] = (),
+    spare: Sequence[str] = (),
+) -> None:
+    """Rows under their columns. Cells are plain text: markup in data stays as it is.
+
+    Long cells are folded, but for those of `whole` columns, which the next command needs. Where the terminal is too
+    narrow, `spare` columns are left out, the first of them first, and a remark says so.
+    """
+    shown = console()
+    cells = [[_cell(value) for value in row] for row in rows]
+    left = _left_out(columns, cells, spare, {*whole, *right}, shown.width)
+    kept = [at for at, column in enumerate(columns) if column not in left]
+    shown.print(
+        _table([columns[at] for at in kept], [[row[at] for at in kept] for row in cells], set(right), set(whole))
+    )
+    if left:
+        say(f"For want of width without: {', '.join(left)}. A wider terminal shows them, and --json has all.")
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[Text]], right: set[str], whole: set[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    numeric = set(right)
     for column in columns:
-        table.add_column(column, justify="right" if column in numeric else "left", overflow="fold")
+        justify: JustifyMethod = "right" if column in right else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column in whole)
     for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    console().print(table)
+        table.add_row(*row)
+    return table
+
+
+def _left_out(
+    columns: Sequence[str], rows: Sequence[Sequence[Text]], spare: Sequence[str], stiff: set[str], width: int
+) -> list[str]:
+    """The spare columns for which there is no room."""
+    needed = {
+        column: min(max([len(column), *(row[at].cell_len for row in rows)]), width if column in stiff else _FOLDED)
+        + _BETWEEN
+        for at, column in enumerate(columns)
+    }
+    left: list[str] = []
+    for column in spare:
+        if sum(needed.values()) <= width + _BETWEEN:
+            break
+        del needed[column]
+        left.append(column)
+    return left
 
 
 def print_facts(facts: Iterable[tuple[str, object]]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from cli.options import Tenant, options
+from cli.options import Tenant, port
 from cli.output import Json, print_json, print_table, progress, say
 from medallion.layout import TABLE_ZONES, Zone
-from medallion.steps.query import Answer, ask
+from medallion.steps.query import Column
 
 
 def query(
@@ -24,23 +24,19 @@ def query(
     """Run SQL through Athena and print the rows. A database is ENVIRONMENT_TENANT_ZONE, such as dev_skyline_silver."""
     if zone not in TABLE_ZONES:
         raise typer.BadParameter(f"tables stand in {', '.join(TABLE_ZONES)}", param_hint="--zone")
-    target = options(context).target()
-    layout = target.tenant(tenant)
-    target.control(tenant)
-    text = sys.stdin.read() if sql == "-" else sql
+    chosen, text = port(context, tenant), sys.stdin.read() if sql == "-" else sql
     with progress("Athena runs the query") as tell:
-        answer = ask(target.session, layout, text, zone=zone, limit=limit, tell=tell)
+        answer = chosen.reading.query(text, zone, limit, tell)
     if as_json:
-        columns = [{"name": column.name, "type": column.type} for column in answer.columns]
-        about = {"query_id": answer.query_id, "scanned_bytes": answer.scanned_bytes, "complete": answer.complete}
-        print_json(about | {"columns": columns, "rows": answer.records()})
+        print_json(answer)
         return
     print_answer(answer)
 
 
-def print_answer(answer: Answer) -> None:
+def print_answer(answer: dict[str, Any]) -> None:
     """The rows as a table; on standard error, whether some were left behind."""
-    right = [column.name for column in answer.columns if column.numeric]
-    print_table([column.name for column in answer.columns], answer.rows, right=right)
-    if not answer.complete:
-        say(f"Only the first {len(answer.rows)} rows are shown; --limit shows more.")
+    columns = [Column(one["name"], one["type"]) for one in answer["columns"]]
+    rows = ([row[one.name] for one in columns] for row in answer["rows"])
+    print_table([one.name for one in columns], rows, right=[one.name for one in columns if one.numeric])
+    if not answer["complete"]:
+        say(f"Only the first {len(answer['rows'])} rows are shown; --limit shows more.")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import typer
 
-from cli.choosing import Objects, Since, Source, Until, moment_of
-from cli.deciding import By, Reason, checked_person, finish
-from cli.engines import operations
+from cli.choosing import Objects, Since, Until, moment_of
+from cli.deciding import By, Reason, finish, said
+from cli.documents.quarantine import Forecast
 from cli.errors import BadArgument
-from cli.options import DryRun, Tenant, Timeout, Wait, options
+from cli.options import DryRun, Source, Tenant, Timeout, Wait, port
 from cli.output import Json, print_facts, print_json, progress, say
-
-if TYPE_CHECKING:
-    from medallion.engines.model import Forecast
+from cli.port import Which
 
 
 def backfill(
@@ -37,22 +33,19 @@ def backfill(
     """
     if bool(objects) == bool(since or until):
         raise BadArgument("Say what to do again: either --object, or when the objects arrived: --since, --until")
-    begin, end = moment_of(since, "--since"), moment_of(until, "--until")
-    person = checked_person(by, reason)
-    target = options(context).target()
-    target.control(tenant)
-    with progress("looking for objects"):
-        wanted = list(objects or operations.arrived(target, tenant, source, begin, end))
+    which = Which(tuple(objects or ()), moment_of(since, "--since"), moment_of(until, "--until"))
+    chosen, words = port(context, tenant), said(by, reason)
     if dry_run:
         with progress("trying without writing"):
-            told = operations.foresee_backfill(target, tenant, source, wanted)
+            told = chosen.runs.foresee_backfill(source, which, words)
         print_forecast(told, as_json=as_json)
         return
-    run = operations.backfill_objects(target, tenant, source, wanted, person)
-    if run is None:
+    with progress("taking records up"):
+        run_id = chosen.runs.backfill(source, which, words)
+    if run_id is None:
         nothing(as_json=as_json)
         return
-    finish(context, tenant, run, wait=wait, timeout=timeout, as_json=as_json)
+    finish(chosen, run_id, wait=wait, timeout=timeout, as_json=as_json)
 
 
 def nothing(*, as_json: bool) -> None:
@@ -65,12 +58,12 @@ def nothing(*, as_json: bool) -> None:
 def print_forecast(told: Forecast, *, as_json: bool) -> None:
     """What would become of the records; nothing was written."""
     if as_json:
-        print_json(told.model_dump(mode="json") | {"records": told.records})
+        print_json(told.plain())
         return
     if not told.records:
         nothing(as_json=False)
         return
-    counts = told.model_dump(exclude={"by_code"})
+    counts = told.model_dump(exclude={"records", "by_code"})
     facts: list[tuple[str, object]] = [("records", f"{told.records:,}")]
     facts += [(_NAMES.get(name, f"would be {name}"), f"{count:,}") for name, count in counts.items() if count]
     facts.append(("errors", "\n".join(f"{code} ({count:,})" for code, count in told.by_code.items())))

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from cli.deciding import By, Reason, checked_person
-from cli.engines import operations
+from cli.completing import complete_source
+from cli.deciding import By, Reason, said
 from cli.errors import BadArgument
-from cli.options import Tenant, options
+from cli.options import Tenant, port
 from cli.output import Json, print_facts, print_json, progress, say
 from medallion.layout import Zone
 
@@ -20,7 +20,10 @@ def rollback(
     to: Annotated[str, typer.Option("--to", metavar="RUN_ID", help="The run that readers see again.")],
     by: By,
     reason: Reason,
-    source: Annotated[str | None, typer.Option("--source", "-s", help="The source whose Silver goes back.")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--source", "-s", autocompletion=complete_source, help="The source whose Silver goes back."),
+    ] = None,
     model: Annotated[str | None, typer.Option("--model", help="Or the Gold model that goes back.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -30,22 +33,21 @@ def rollback(
     """
     if (source is None) == (model is None):
         raise BadArgument("Name what to roll back: --source S for its Silver, or --model M for its Gold table")
-    who, why = checked_person(by, reason)
-    zone, subject = (Zone.SILVER, source) if source is not None else (Zone.GOLD, str(model))
-    target = options(context).target()
-    target.control(tenant)
+    words = said(by, reason)
+    zone, name = (Zone.SILVER, source) if source is not None else (Zone.GOLD, str(model))
+    chosen = port(context, tenant)
     with progress(f"rolling back to {to}"):
-        done = operations.roll_back(target, tenant, zone, subject, to, by=who, reason=why)
+        done = chosen.runs.roll_back(zone, name, to, words)
     if as_json:
-        print_json(done.model_dump(mode="json"))
+        print_json(done.plain())
         return
     print_facts(
         [
-            ("rolled back", done.subject),
+            ("rolled back", f"{zone}.{name}"),
             ("to run", done.to_run_id),
-            ("snapshot", f"{done.from_snapshot} → {done.to_snapshot}" if done.runs else done.to_snapshot),
-            ("taken back", "\n".join(one.run_id for one in done.runs)),
+            ("snapshot", f"{done.from_snapshot} → {done.to_snapshot}" if done.undone else done.to_snapshot),
+            ("taken back", "\n".join(done.undone)),
         ]
     )
-    if not done.runs:
+    if not done.undone:
         say("That run is what readers see already: nothing was changed.")

@@ -28,6 +28,7 @@ _PROJECT_MARKS = ("cdk.json", "pyproject.toml")
 class Where(StrEnum):
     LOCAL = "local"
     AWS = "aws"
+    API = "api"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cli.ingest import upload
+from cli.direct import Direct
+from cli.direct.reading import upload
 from cli.target import Target
 from cli.watching import wait_for_object
 from demo.files import SourceFile, waves
@@ -52,6 +53,7 @@ class Traveller:
         self.target = target
         self.layout: TenantLayout = target.tenant(tenant)
         self.control: ControlPlane = target.control(tenant)
+        self.port = Direct.at(target, tenant)
 
     def order(self) -> list[list[str]]:
         """The registered sources, those that others refer to first."""
@@ -65,15 +67,16 @@ class Traveller:
     def drop(self, file: SourceFile) -> tuple[str, datetime]:
         """Put the file into Landing. The object version that it became, and when it was there."""
         key = self.layout.landing_key(file.source, file.path.name)
-        identity = upload(self.target, self.layout, file.path, key, lambda text: None)
+        identity = upload(self.target.session, self.layout, file.path, key, lambda text: None)
         return identity, datetime.now(UTC)
 
     def follow(self, file: SourceFile, dropped: tuple[str, datetime], tell: Tell) -> Travelled:
         """Wait for the file's run to end. Raises WaitedEnough."""
         identity, landed = dropped
-        run = wait_for_object(
-            self.control, file.source, identity, RUN_SECONDS, lambda text: tell(f"{file.label}: {text}")
+        told = wait_for_object(
+            self.port, file.source, identity, RUN_SECONDS, lambda text: tell(f"{file.label}: {text}")
         )
+        run = self.control.run(told.run_id)
         ended = run.ended_at or datetime.now(UTC)
         return Travelled(file, identity, run, round((ended - landed).total_seconds(), 2))
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from cli.choosing import Codes, Columns, Objects, Rows, Runs, Since, Source, Until, choose
-from cli.deciding import By, Reason, checked_person
-from cli.engines import operations
+from cli.choosing import Codes, Columns, Objects, Rows, Runs, Since, Until, choose
+from cli.deciding import By, Reason, said
 from cli.errors import BadArgument
-from cli.options import DryRun, Tenant, options
+from cli.options import DryRun, Source, Tenant, port
 from cli.output import Json, print_facts, print_json, progress
 from cli.quarantine.corrections import Constants, Expressions, FromFile, asked
 
@@ -36,16 +35,14 @@ def correct(
     correction = asked(constants, expressions, file)
     if not correction:
         raise BadArgument("Say what the records should read: --set, --expr or --from")
-    chosen = choose(codes, columns, objects, runs, since, until, rows)
-    person = checked_person(by, reason)
-    target = options(context).target()
-    target.control(tenant)
+    which, words = choose(codes, columns, objects, runs, since, until, rows), said(by, reason)
+    quarantine = port(context, tenant).quarantine
     with progress("reading quarantine"):
-        found = operations.foresee_correction(target, tenant, source, chosen, correction)
+        found = quarantine.foresee_correction(source, which, correction, words)
         if not dry_run:
-            operations.correct_entries(target, tenant, source, chosen, correction, person)
+            quarantine.correct(source, which, correction, words)
     if as_json:
-        print_json({"entries": found.entries, "columns": found.columns, "written": not dry_run})
+        print_json({**found.plain(), "written": not dry_run})
         return
     told = "\n".join(f"{name} ({count:,})" for name, count in found.columns.items())
     print_facts([("would change" if dry_run else "changed", f"{found.entries:,} entries"), ("in columns", told)])
@@ -68,15 +65,11 @@ def release(
     as_json: Json = False,
 ) -> None:
     """Bring condemned records back: they are open again, and their tries count anew."""
-    chosen = choose(codes, columns, objects, runs, since, until, rows)
-    person = checked_person(by, reason)
-    target = options(context).target()
-    target.control(tenant)
+    which, words = choose(codes, columns, objects, runs, since, until, rows), said(by, reason)
+    quarantine = port(context, tenant).quarantine
     with progress("reading quarantine"):
-        if dry_run:
-            count = operations.count_condemned(target, tenant, source, chosen)
-        else:
-            count = operations.release_entries(target, tenant, source, chosen, person)
+        do = quarantine.foresee_release if dry_run else quarantine.release
+        count = do(source, which, words)
     if as_json:
         print_json({"entries": count, "written": not dry_run})
         return

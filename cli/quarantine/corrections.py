@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli.errors import BadArgument
+from cli.port import Correction
 from medallion.plan.sql import literal
 
 Texts = dict[str, str | None]
@@ -38,18 +38,7 @@ FromFile = Annotated[
 _PLACE = ("source_file_id", "source_row")
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A correction as it was asked for: SQL by column for all chosen records, texts by column for single ones."""
-
-    expressions: Mapping[str, str]
-    records: Mapping[tuple[str, int], Texts]
-
-    def __bool__(self) -> bool:
-        return bool(self.expressions or self.records)
-
-
-def asked(constants: Constants, expressions: Expressions, file: Path | None) -> Asked:
+def asked(constants: Constants, expressions: Expressions, file: Path | None) -> Correction:
     """What the options say together; BadArgument where they cannot be used."""
     by_column: dict[str, str] = {}
     for option, given in (("--set", constants), ("--expr", expressions)):
@@ -60,7 +49,7 @@ def asked(constants: Constants, expressions: Expressions, file: Path | None) -> 
             if column.strip() in by_column:
                 raise BadArgument(f"{option} {one}: column {column.strip()} is given twice")
             by_column[column.strip()] = literal(value) if option == "--set" else value
-    return Asked(by_column, {} if file is None else read_records(file))
+    return Correction(by_column, {} if file is None else read_records(file))
 
 
 def read_records(file: Path) -> dict[tuple[str, int], Texts]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from cli.choosing import Codes, Columns, Objects, Rows, Runs, Since, Source, Until, choose
-from cli.deciding import By, Reason, checked_person, finish
-from cli.engines import operations
-from cli.options import DryRun, Tenant, Timeout, Wait, options
+from cli.choosing import Codes, Columns, Objects, Rows, Runs, Since, Until, choose
+from cli.deciding import By, Reason, finish, said
+from cli.options import DryRun, Source, Tenant, Timeout, Wait, port
 from cli.output import Json, progress
 from cli.quarantine.corrections import Constants, Expressions, FromFile, asked
 from cli.replaying import nothing, print_forecast
@@ -39,20 +38,16 @@ def reprocess(
     What passes is published with the run; what fails again, unchanged under the same rules, is condemned.
     """
     correction = asked(constants, expressions, file)
-    chosen = choose(codes, columns, objects, runs, since, until, rows)
-    person = checked_person(by, reason)
-    target = options(context).target()
-    target.control(tenant)
+    which, words = choose(codes, columns, objects, runs, since, until, rows), said(by, reason)
+    chosen = port(context, tenant)
     if dry_run:
         with progress("trying without writing"):
-            told = operations.foresee_reprocess(target, tenant, source, chosen, correction)
+            told = chosen.quarantine.foresee_reprocess(source, which, correction, words)
         print_forecast(told, as_json=as_json)
         return
     with progress("taking records up"):
-        if correction:
-            operations.correct_entries(target, tenant, source, chosen, correction, person)
-        run = operations.reprocess_entries(target, tenant, source, chosen, person)
-    if run is None:
+        run_id = chosen.quarantine.reprocess(source, which, correction, words)
+    if run_id is None:
         nothing(as_json=as_json)
         return
-    finish(context, tenant, run, wait=wait, timeout=timeout, as_json=as_json)
+    finish(chosen, run_id, wait=wait, timeout=timeout, as_json=as_json)

@@ -7,28 +7,22 @@ from typing import Annotated
 
 import typer
 
-from cli.choosing import (
-    Codes,
-    Columns,
-    Objects,
-    Rows,
-    Runs,
-    Since,
-    Source,
-    Until,
-    choose,
-)
-from cli.errors import NoSuchEntry
-from cli.options import Limit, RunId, Tenant, options
+from cli.choosing import Codes, Columns, Objects, Rows, Runs, Since, Until, choose
+from cli.completing import complete_source
+from cli.documents.quarantine import Entry, EntryError, WholeEntry
+from cli.options import Limit, RunId, Source, Tenant, port
 from cli.output import Json, print_facts, print_json, print_table, progress, say
-from medallion.steps.quarantine import Entry, EntryError, Standing, WholeEntry, entries, view, whole_entries
+from medallion.steps.quarantine import Standing
 
 
 def list_entries(
     context: typer.Context,
     tenant: Tenant,
     source: Annotated[
-        str | None, typer.Option("--source", "-s", help="Only this source's; default: every source's.")
+        str | None,
+        typer.Option(
+            "--source", "-s", autocompletion=complete_source, help="Only this source's; default: every source's."
+        ),
     ] = None,
     codes: Codes = None,
     columns: Columns = None,
@@ -42,22 +36,19 @@ def list_entries(
     as_json: Json = False,
 ) -> None:
     """List quarantined records: where each came from and which rules it fails."""
-    chosen = choose(codes, columns, objects, runs, since, until, rows)
-    target = options(context).target()
-    plane = target.control(tenant)
-    sources = [plane.source(source).name] if source else [one.name for one in plane.sources()]
-    found: list[Entry] = []
+    which = choose(codes, columns, objects, runs, since, until, rows)
+    chosen = port(context, tenant)
     with progress("Athena reads quarantine") as tell:
-        for name in sources:
-            tell(name)
-            found += entries(target.session, target.tenant(tenant), name, chosen, state.state, limit=limit + 1)
+        found = chosen.quarantine.entries(source, which, state, limit, tell)
     if as_json:
-        print_json([one.model_dump(mode="json") for one in found[:limit]])
+        print_json([one.plain() for one in found[:limit]])
         return
     print_table(
         ("source", "run", "row", "state", "codes", "first error"),
         ((one.source, one.run_id, one.source_row, one.state, _codes(one), _first(one)) for one in found[:limit]),
         right=("row",),
+        whole=("run",),
+        spare=("source", "state"),
     )
     if len(found) > limit:
         say(f"Only the first {limit} are shown; --limit shows more.")
@@ -72,18 +63,11 @@ def show(
     tenant: Tenant,
     as_json: Json = False,
 ) -> None:
-    """Show a quarantined record: as it was received, as it reads now, and every rule that it fails."""
-    target = options(context).target()
-    source = target.control(tenant).run(run_id).subject
+    """Show a quarantined record: as it was received, as it reads now, every rule that it fails, and its history."""
     with progress("Athena reads quarantine"):
-        found = whole_entries(target.session, target.tenant(tenant), source, choose(runs=[run_id]), row=row)
-    if not found:
-        raise NoSuchEntry(
-            f"Record {row} of run {run_id} is not in quarantine of {source}. "
-            f"Those that are: medallion quarantine ls --run {run_id} --state all"
-        )
+        found = port(context, tenant).quarantine.whole(run_id, row)
     if as_json:
-        print_json([one.model_dump(mode="json") for one in found])
+        print_json([one.plain() for one in found])
         return
     for one in found:
         _show(one)
@@ -91,8 +75,7 @@ def show(
 
 def print_view(context: typer.Context, tenant: Tenant, source: Source) -> None:
     """Print the query of the source's current entries, in Athena's SQL: a row for each record that ever failed."""
-    target = options(context).target()
-    typer.echo(view(target.tenant(tenant), target.control(tenant).source(source).name))
+    typer.echo(port(context, tenant).quarantine.view(source))
 
 
 def _codes(entry: Entry) -> str:
@@ -125,3 +108,8 @@ def _show(entry: WholeEntry) -> None:
     if entry.record:
         typer.echo()
         print_table(("column", "value as corrected" if entry.corrected else "value as received"), entry.record.items())
+    if entry.history:
+        typer.echo()
+        columns = ("when (UTC)", "what", "by", "run", "why")
+        told = ((one.event_time[:19], one.event, one.actor, one.run_id, one.reason) for one in entry.history)
+        print_table(columns, told, whole=("run",), spare=("by",))

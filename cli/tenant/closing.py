@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from cli.deciding import By, Reason, checked_person
+from cli.deciding import Named as By
+from cli.deciding import Reason, checked_person
+from cli.direct.ledger import places_of
 from cli.engines import operations
 from cli.errors import BadArgument
 from cli.exits import Exit
-from cli.ledger import places_of
 from cli.options import options
 from cli.output import Json, moment, print_facts, print_json, print_table, progress, say
 from cli.target import Target

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from cli.ledger import places_of
+from cli.direct.ledger import places_of
 from cli.target import Target, Where
 from local.settings import Settings
 from medallion.control.audit import AuditEntry

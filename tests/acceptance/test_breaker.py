@@ -56,7 +56,7 @@ def test_source_waits_for_a_person_when_its_records_fail_alike(trial: Deployed, 
     eventually(lambda: len(trial.control.leases.waiters(SUBJECT)) == 2 or None)
     assert trial.control.run(waiter.run_id).status is RunStatus.PENDING
     closed = medallion(embedded, "close", "--by", "Ada", "--reason", "the sender has mended it")
-    assert (closed["open"], closed["closed_by"], closed["failures"]) == (False, "Ada", 8)
+    assert (closed["open"], closed["last"]["closed_by"], closed["last"]["failures"]) == (False, "Ada", 8)
     assert trial.ended(held.run_id).status is RunStatus.PROMOTED
     assert trial.settled(waiting).status is RunStatus.PROMOTED
     [told] = medallion(embedded, "show")["closings"]

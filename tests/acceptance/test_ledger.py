@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from cli.ledger import places_of
+from cli.direct.ledger import places_of
 from cli.target import Target, Where
 from local.settings import Settings
 from medallion.control.items import Anchor, Run
