@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cli.exits import Exit
 from medallion.control.items import Approval, Breaker, Run, RunKind, RunStatus
@@ -270,3 +271,35 @@ def test_tenant_is_asked_for_when_the_way_is_direct(command: Command) -> None:
 def test_sentence_says_how_when_the_api_does_not_do_it(command: Command, arguments: tuple[str, ...]) -> None:
     called = command.by_api(Role.ENGINEER, *arguments)
     assert (called.code, "--target aws" in called.err) == (Exit.USAGE, True)
+
+
+# --- widths
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ids"),
+    [
+        (("runs",), [run_id(1), run_id(4)]),
+        (("run", run_id(1)), [run_id(1)]),
+        (("watch", "--once"), [run_id(2), run_id(4)]),
+        (("quarantine", "ls"), ["r2"]),
+        (("breaker", "show", "--source", "orders"), [run_id(1)]),
+        (("source", "ls"), ["orders"]),
+        (("key", "ls"), []),
+        (("audit",), []),
+        (("usage",), []),
+        (("cost",), []),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.usefixtures("acme")
+def test_table_fits_when_the_terminal_has_eighty_columns(
+    command: Command, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], ids: list[str]
+) -> None:
+    for module in ("cli.output", "cli.watch"):
+        monkeypatch.setattr(f"{module}.console", lambda: Console(width=80, highlight=False))
+    command.session.athena.rows = [entry(1), entry(2)]
+    command.directly("key", "new", "the nightly loader of the branch in Zurich", "--role", "viewer", *ACME)
+    called = command.directly(*arguments, *ACME)
+    assert max(map(len, called.out.splitlines())) <= 80
+    assert all(one in called.out for one in ids)
