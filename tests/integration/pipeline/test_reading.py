@@ -50,7 +50,8 @@ def test_rows_are_read_page_by_page_when_a_query_succeeds(trial: Deployed, viewe
     assert (rows["items"], [one["name"] for one in rows["columns"]]) == ([[1, "Ada"], [2, "Grace"]], ["id", "name"])
     counted = trial.control.usage.between(trial.platform.clock().date(), trial.platform.clock().date())
     [usage] = [one for one in counted if (one.used, one.of) == (Used.QUERY, "succeeded")]
-    assert (usage.count, usage.bytes >= names["scanned_bytes"]) == (2, True)
+    assert usage.count >= 2
+    assert usage.bytes >= names["scanned_bytes"]
 
 
 def test_a_query_has_its_reason_when_it_fails(viewer: Caller) -> None:
@@ -149,6 +150,8 @@ def test_usage_and_cost_tell_of_what_was_done(viewer: Caller) -> None:
     done = next(one for one in today["runs"] if (one["lane"], one["outcome"]) == ("lambda", "promoted"))
     assert done["count"] >= 1
     assert min(done["records"], done["bytes"], done["mb_seconds"], today["requests"]) > 0
-    cost = viewer.get("/cost").json()
+    told = viewer.get("/cost")
+    assert told.status_code == 200, told.text
+    cost = told.json()
     by_service = {one["service"] for one in cost["lines"] if one["dollars"] > 0}
     assert {"AWS Lambda", "AWS Step Functions", "Amazon API Gateway", "idle"} <= by_service

@@ -229,4 +229,4 @@ def test_one_build_for_each_change_when_its_inputs_are_published_many_times(tria
 
 def test_models_are_builds_of_their_own_when_runs_are_listed(trial: Deployed) -> None:
     kinds = {run.kind for run in trial.control.runs()}
-    assert kinds == {RunKind.INGEST, RunKind.MODEL}
+    assert kinds >= {RunKind.INGEST, RunKind.MODEL}

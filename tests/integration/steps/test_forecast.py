@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from medallion.control.items import Run
@@ -69,7 +72,8 @@ def test_each_record_reads_as_it_was_corrected_when_texts_are_given_for_single_o
     foreseen = foresee_correction(bench.platform, "singly", Chosen(), {}, records)
     assert (foreseen.entries, foreseen.columns) == (3, {"id": 1, "seen": 3, "name": 2})
     assert correct(bench.platform, "singly", Chosen(), {}, ADA, records) == 3
-    assert correct(bench.platform, "singly", Chosen(), {}, ADA, records) == 0, "they say so already"
+    later = replace(ADA, at=ADA.at + timedelta(seconds=1))
+    assert correct(bench.platform, "singly", Chosen(), {}, later, records) == 0, "they say so already"
     assert foresee_reprocess(bench.platform, "singly", Chosen()).inserted == 3
     again(bench, "singly")
     assert silver(bench, "singly") == [(1, 7, "a", 1), (2, 8, None, 1), (4, 5, "mend", 1)]
