@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 import tempfile
 import time
 import zipfile
@@ -35,7 +38,8 @@ _ABOUT = f"""\
 
 Written by `python -m benchmarks.api`. The function behind the API and one that does nothing, on one embedded AWS,
 called in turns as API Gateway calls them: {COLD} first calls of a new execution environment, {WARM} of a warm one.
-Milliseconds: median (least-most).
+The embedded AWS forks an environment from a process that has some packages loaded. So that a cold start is not told too
+short, a process of its own that loads everything is measured as well, and added. Milliseconds: median (least-most).
 """
 _MET = {True: "met", False: "missed"}
 _PATHS = {"GET /me": "/me", "GET /runs": "/runs", "GET /sources": "/sources"}
@@ -120,6 +124,16 @@ def cold(functions: Any, called: Called, at: int) -> float:
     return seconds(functions, called)
 
 
+def started() -> float:
+    """A process of its own that has the app ready: the interpreter, every package, every route."""
+    variables = {"MEDALLION_ENVIRONMENT": "dev", "MEDALLION_ACCOUNT": "0" * 12, "AWS_REGION": "eu-west-1"}
+    keys = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+    began = time.perf_counter()
+    program = [sys.executable, "-c", "import lambdas.api.handler"]
+    subprocess.run(program, check=True, cwd=ROOT, env={**os.environ, **variables, **keys})
+    return time.perf_counter() - began
+
+
 def measure(settings: Settings) -> dict[str, dict[str, list[float]]]:
     """The seconds of each way, cold and warm."""
     layout = EnvironmentLayout(Environment.DEV, settings.account, settings.region)
@@ -127,6 +141,7 @@ def measure(settings: Settings) -> dict[str, dict[str, list[float]]]:
     ways = {"nothing": Called(make_empty(functions, layout), {})}
     ways |= {said: Called(layout.function(Api.API), event(path)) for said, path in _PATHS.items()}
     starts = {said: [cold(functions, ways[said], at) for at in range(COLD)] for said in ("nothing", "GET /me")}
+    starts["the process"] = [started() for _ in range(COLD)]
     for called in ways.values():
         seconds(functions, called)
     turns: dict[str, list[float]] = {said: [] for said in ways}
@@ -148,10 +163,11 @@ def write(found: dict[str, dict[str, list[float]]]) -> None:
         "| | cold, ms | warm, ms | warm, over nothing |",
         "|---|---|---|---|",
         *(f"| {said} | {_of(first)} | {_of(spent)} | {ratio:.2f} |" for said, first, spent, ratio in ways),
+        f"| a process of its own, until the app is ready | {_of(starts['the process'])} | | |",
         "",
         "| what | target | measured | |",
         "|---|---|---|---|",
-        f"| a cold start | < 2 s | {start:.2f} s | {_MET[start < 2]} |",
+        f"| a cold start: the process, and its first answer | < 2 s | {start:.2f} s | {_MET[start < 2]} |",
         f"| a warm answer over an empty handler's, p50 | ≤ 3 times | {asked:.2f} times | {_MET[asked <= 3]} |",
     ]
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -10,7 +10,7 @@ from mangum.types import LambdaContext
 
 from lambdas.api.app import make_app
 from lambdas.api.problems import MEDIA_TYPE
-from lambdas.api.runtime import logger, tracer
+from lambdas.api.runtime import logger
 from lambdas.api.tenancy import AssumedTenancy
 from medallion.layout import Environment, EnvironmentLayout
 
@@ -29,7 +29,6 @@ _serve = Mangum(
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     about = event.get("requestContext", {})
     logger.append_keys(request=about.get("requestId"), caller=(about.get("authorizer") or {}).get("key_id"))
