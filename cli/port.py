@@ -72,6 +72,10 @@ class Runs(Protocol):
 
     def run(self, run_id: str) -> RunDetail: ...
 
+    def look(self, run_id: str) -> RunDetail:
+        """The run for one who waits for it: its steps may be left out, where they are a question of their own."""
+        ...
+
     def run_of(self, source: str, source_file_id: str) -> str | None:
         """The run that has the object; None while no run has it."""
         ...

@@ -24,13 +24,7 @@ def settled(run: RunDetail) -> bool:
 
 def wait_for_run(port: Port, run_id: str, timeout: float, progress: Progress) -> RunDetail:
     """The run once it has ended or is held; WaitedEnough after `timeout` seconds."""
-
-    def look() -> RunDetail | None:
-        run = port.runs.run(run_id)
-        progress(f"run {run_id} is {run.status}")
-        return run if settled(run) else None
-
-    return _until(look, port.pause, timeout, f"Run {run_id} goes on. Look again: medallion run {run_id}")
+    return _settled(port, run_id, timeout, progress, f"Run {run_id} goes on. Look again: medallion run {run_id}")
 
 
 def wait_for_object(port: Port, source: str, source_file_id: str, timeout: float, progress: Progress) -> RunDetail:
@@ -42,13 +36,17 @@ def wait_for_object(port: Port, source: str, source_file_id: str, timeout: float
         f"takes it at its hour. Look again: medallion runs"
     )
     run_id = _until(lambda: port.runs.run_of(source, source_file_id), port.pause, timeout, otherwise)
+    return _settled(port, run_id, max(timeout - (time.monotonic() - begun), 0), progress, otherwise)
 
+
+def _settled(port: Port, run_id: str, timeout: float, progress: Progress, otherwise: str) -> RunDetail:
     def look() -> RunDetail | None:
-        run = port.runs.run(run_id)
+        run = port.runs.look(run_id)
         progress(f"run {run_id} is {run.status}")
         return run if settled(run) else None
 
-    return _until(look, port.pause, max(timeout - (time.monotonic() - begun), 0), otherwise)
+    _until(look, port.pause, timeout, otherwise)
+    return port.runs.run(run_id)
 
 
 def _until(look: Callable[[], T | None], pause: float, timeout: float, otherwise: str) -> T:

@@ -12,7 +12,7 @@ from cli.port import Said, Which
 from medallion.control.items import RunStatus
 from medallion.layout import Zone
 from medallion.steps.asked import BackfillAsked, RerunAsked, RollbackAsked
-from medallion.steps.history import steps_of
+from medallion.steps.history import Steps, steps_of
 from medallion.steps.hold import decide
 from medallion.steps.operations import OperationKind
 
@@ -37,6 +37,9 @@ class DirectRuns:
         platform = self.acting.platform
         found = platform.control.run(run_id)
         return RunDetail.with_steps(found, steps_of(platform.session, found.execution_arn))
+
+    def look(self, run_id: str) -> RunDetail:
+        return RunDetail.with_steps(self.acting.platform.control.run(run_id), Steps({}, ""))
 
     def run_of(self, source: str, source_file_id: str) -> str | None:
         control = self.acting.platform.control

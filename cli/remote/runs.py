@@ -33,6 +33,9 @@ class RemoteRuns:
     def run(self, run_id: str) -> RunDetail:
         return RunDetail.model_validate(self.client.get(f"/runs/{part(run_id)}"))
 
+    def look(self, run_id: str) -> RunDetail:
+        return self.run(run_id)
+
     def run_of(self, source: str, source_file_id: str) -> str | None:
         found = self.client.get(f"/sources/{part(source)}/objects", {"source_file_id": source_file_id})
         return next((one["run_id"] for one in found["items"]), None)
