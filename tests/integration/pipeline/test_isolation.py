@@ -28,8 +28,10 @@ def code(*, altered: bool) -> bytes:
     """The API function's code as it is deployed; `altered`, every route works on another tenant's names."""
     packed, changed = io.BytesIO(), 0
     with zipfile.ZipFile(packed, "w") as archive:
-        for folder in ("medallion", "lambdas"):
-            for file in sorted((PROJECT / folder).rglob("*.py")):
+        for folder in ("medallion", "lambdas", "verifier"):
+            for file in sorted((PROJECT / folder).rglob("*.*")):
+                if "__pycache__" in file.parts or not file.is_file():
+                    continue
                 text = file.read_text(encoding="utf-8")
                 changed += text.count(RIGHT)
                 archive.writestr(str(file.relative_to(PROJECT)), text.replace(RIGHT, WRONG) if altered else text)
