@@ -39,7 +39,7 @@ _DICTIONARY = "DICTIONARY_SIZE_LIMIT 1000"
 _ZSTD = f"COMPRESSION zstd, COMPRESSION_LEVEL 1, {_DICTIONARY}"
 """Hashes are the bulk of every table. More effort makes them larger: level 3 takes 2.5 times as long for 5% more."""
 _SPOOLED = f"COMPRESSION lz4, {_DICTIONARY}"
-"""What is read again soon, several times: half the bytes, and next to no work."""
+"""What is read again soon, several times: half the bytes, for a twelfth of a large run's CPU."""
 
 
 @contextmanager
