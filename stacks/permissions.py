@@ -195,7 +195,9 @@ class Capabilities:
         return (
             Permission("AskAthena", tuple(f"athena:{each}" for each in operations), (workgroup,)),
             Permission("KeepResults", ("s3:GetObject", "s3:PutObject"), (results,), because=KEYS_AT_RUN_TIME),
-            Permission("LocateBuckets", ("s3:GetBucketLocation", "s3:ListBucket"), buckets),
+            Permission("LocateBuckets", ("s3:GetBucketLocation",), buckets),
+            # That a table was never published is told to who may list.
+            Permission("ListFiles", ("s3:ListBucket",), buckets),
             *(
                 permission
                 for zone in TABLE_ZONES

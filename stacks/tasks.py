@@ -62,7 +62,6 @@ def api_permissions(can: Capabilities) -> Permissions:
     return (
         *can.control("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
         *can.use_key("s3"),
-        *can.read_run_documents(),
         *can.read_objects(Zone.LEDGER, "receipts/"),
         # That a receipt is not there is told to who may list.
         *can.list_objects(Zone.LEDGER),

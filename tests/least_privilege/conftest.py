@@ -47,7 +47,7 @@ def tenant(embedded: Settings) -> Trial:
         if deployed.layout.bucket(Zone.LANDING) in pattern or "Silver promoted" in pattern:
             events.disable_rule(Name=rule["Name"])
     policies = Policies(deployed.client("iam"), deployed.layout)
-    trial = Trial(deployed, policies, folder=policies.statements(Task.SEED)["GetFolder"]["Resource"])
+    trial = Trial(deployed, embedded, policies, folder=policies.statements(Task.SEED)["GetFolder"]["Resource"])
     # The orders refer to these: to clean before they are published would leave every order without its customer.
     trial.watch(trial.arrive("customers", "id,name\n1,Ada\n2,Grace\n3,Edsger\n"), RunStatus.PROMOTED)
     trial.clean()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medallion.layout import Machine, Task
-from tests.least_privilege import operations, scenarios
+from tests.least_privilege import api, operations, scenarios
 from tests.least_privilege.scenarios import Scenario
 from tests.least_privilege.statements import Grant
 from tests.least_privilege.unjudged import UNJUDGED
@@ -26,6 +26,7 @@ BY_ROLE: dict[str, Scenario] = {
     "schedule": scenarios.SCHEDULE_FIRED,
     Task.HOUSEKEEP: scenarios.TABLES_KEPT,
     Task.OPERATE: operations.ROLLED_BACK,
+    "api": api.KEYS_KEPT,
 }
 
 BY_STATEMENT: dict[tuple[str, str], Scenario] = {
@@ -57,6 +58,13 @@ BY_STATEMENT: dict[tuple[str, str], Scenario] = {
     **{(Task.OPERATE, sid): operations.CANCELLED for sid in ("StopExecutions", "AnswerTasks", "GetRuns")},
     (Task.OPERATE, "ListArtifacts"): operations.CANCELLED_UNBEGUN,
     **{(Task.OPERATE, sid): operations.MADE_LIVE for sid in ("CreateTables", "ManageSchedules")},
+    **{("api", sid): api.UPLOADED for sid in ("ControlBatchGetItem", "PutLanding", "ListLandingVersions")},
+    **{("api", sid): api.TRACED for sid in ("GetSilver", "GetGold", "ListFiles")},
+    **{("api", sid): api.RECEIPTS_READ for sid in ("GetReceipts", "ListLedger")},
+    ("api", "AskAthena"): api.QUERIED,
+    ("api", "LookIntoExecutions"): api.LOOKED_INTO,
+    ("api", "AnswerTasks"): api.DECIDED,
+    ("api", "InvokeOperate"): api.ASKED_FOR,
     ("schedule", "InvokeHousekeep"): scenarios.HOUSEKEEPING_FIRED,
     **{(task, "AnswerTasks"): scenario for task, scenario in scenarios.NEXT_WOKEN.items()},
     **{(task, "SendDeadLetter"): scenario for task, scenario in scenarios.DEAD_LETTER_KEPT.items()},

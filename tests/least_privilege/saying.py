@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from medallion.layout import Zone
 from tests.least_privilege.statements import LAYOUT
 
 Conditions = Mapping[str, Mapping[str, str | list[str]]]
@@ -37,3 +38,13 @@ def key_by_way_of(*services: str) -> Unjudged:
         lambda key_arn: key_arn,
         {"StringEquals": {"kms:ViaService": via}},
     )
+
+
+def bucket(zone: Zone) -> str:
+    return f"arn:aws:s3:::mdl-dev-trial-{zone}-{LAYOUT.account}-{LAYOUT.region}"
+
+
+def tables(zone: Zone) -> list[str]:
+    """The zone's tables in the catalogue, and what they stand in."""
+    within = f"arn:aws:glue:{LAYOUT.region}:{LAYOUT.account}"
+    return [f"{within}:catalog", f"{within}:database/dev_trial_{zone}", f"{within}:table/dev_trial_{zone}/*"]

@@ -12,7 +12,7 @@ from tests.least_privilege.statements import Grant, grants
 from tests.least_privilege.trial import Broken, Trial
 from tests.least_privilege.unjudged import UNJUDGED
 
-ROLES = (*Task, *Machine, *(f"{job}-job" for job in Job), "schedule")
+ROLES = (*Task, *Machine, *(f"{job}-job" for job in Job), "schedule", "api")
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from local.settings import Settings
 from medallion.control.items import Key, ObjectClaim, Run, RunStatus
 from medallion.engines.resources import Resources
 from medallion.errors import UnknownRun
@@ -46,6 +47,7 @@ class Trial:
     """The tenant with its rules switched off: the trigger and coalesce are called where their events would arrive."""
 
     deployed: Deployed
+    settings: Settings
     policies: Policies
     folder: str
     """The ARN of the object that holds the tenant's folder."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from medallion.layout import Machine, Task
+from tests.least_privilege.behind_athena import BEHIND_ATHENA
 from tests.least_privilege.saying import Unjudged, key_by_way_of
 from tests.least_privilege.statements import LAYOUT
 from tests.least_privilege.unstarted import UNSTARTED
@@ -82,5 +83,6 @@ UNJUDGED: dict[tuple[str, str], Unjudged] = {
         )
         for task in (Task.SEED, Task.OPERATE)
     },
+    **BEHIND_ATHENA,
     **UNSTARTED,
 }

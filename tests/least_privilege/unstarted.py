@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from medallion.layout import TABLE_ZONES, Job, Machine, Task, Zone
-from tests.least_privilege.saying import Unjudged, key_by_way_of
+from tests.least_privilege.saying import Unjudged, bucket, key_by_way_of, tables
 from tests.least_privilege.statements import LAYOUT
 
 SMALL = "the scenarios' runs are small: none is sent to a large lane, and no job is started"
@@ -34,15 +34,6 @@ class AssetOf:
     __hash__ = None  # type: ignore[assignment]  # it equals many
 
 
-def _bucket(zone: Zone) -> str:
-    return f"arn:aws:s3:::mdl-dev-trial-{zone}-{LAYOUT.account}-{LAYOUT.region}"
-
-
-def _tables(zone: Zone) -> list[str]:
-    within = f"arn:aws:glue:{LAYOUT.region}:{LAYOUT.account}"
-    return [f"{within}:catalog", f"{within}:database/dev_trial_{zone}", f"{within}:table/dev_trial_{zone}/*"]
-
-
 def _says(actions: tuple[str, ...], *resources: object, **conditions: dict[str, str | list[str]]) -> Unjudged:
     said = list(resources) if len(resources) > 1 else resources[0]
     return Unjudged(SMALL, actions, lambda key_arn: said, conditions)
@@ -52,8 +43,8 @@ def _read(zone: Zone) -> dict[str, Unjudged]:
     """A zone whose tables the job reads."""
     of = zone.capitalize()
     return {
-        f"Describe{of}Tables": _says(("glue:GetTable",), *_tables(zone)),
-        f"Get{of}": _says(("s3:GetObject",), f"{_bucket(zone)}/*"),
+        f"Describe{of}Tables": _says(("glue:GetTable",), *tables(zone)),
+        f"Get{of}": _says(("s3:GetObject",), f"{bucket(zone)}/*"),
     }
 
 
@@ -62,13 +53,13 @@ def _written(zone: Zone) -> dict[str, Unjudged]:
     of = zone.capitalize()
     return {
         **_read(zone),
-        f"List{of}": _says(("s3:ListBucket",), _bucket(zone)),
-        f"Commit{of}Tables": _says(("glue:GetDatabase", "glue:UpdateTable"), *_tables(zone)),
-        f"Put{of}": _says(("s3:PutObject",), f"{_bucket(zone)}/*"),
+        f"List{of}": _says(("s3:ListBucket",), bucket(zone)),
+        f"Commit{of}Tables": _says(("glue:GetDatabase", "glue:UpdateTable"), *tables(zone)),
+        f"Put{of}": _says(("s3:PutObject",), f"{bucket(zone)}/*"),
     }
 
 
-_RUNS = f"{_bucket(Zone.ARTIFACTS)}/runs/*"
+_RUNS = f"{bucket(Zone.ARTIFACTS)}/runs/*"
 _OF_JOB = {
     Job.REFINE: {**_written(Zone.BRONZE), **_written(Zone.SILVER), **_written(Zone.QUARANTINE)},
     Job.MODEL: {**_read(Zone.SILVER), **_written(Zone.GOLD)},
@@ -83,14 +74,14 @@ def _role(job: Job) -> dict[str, Unjudged]:
         "GetCode": _says(("s3:GetObject",), AssetOf("zip"), AssetOf("py")),
         "UseKey": key_by_way_of("s3"),
         "GetRuns": _says(("s3:GetObject",), _RUNS),
-        "ListArtifacts": _says(("s3:ListBucket",), _bucket(Zone.ARTIFACTS)),
+        "ListArtifacts": _says(("s3:ListBucket",), bucket(Zone.ARTIFACTS)),
         "PutRuns": _says(("s3:PutObject",), _RUNS),
         "DeleteRuns": _says(("s3:DeleteObject",), _RUNS),
         **_OF_JOB[job],
         "KeepLog": _says(("logs:AssociateKmsKey", "logs:CreateLogGroup"), *groups, *streams),
         "WriteLog": _says(("logs:CreateLogStream", "logs:PutLogEvents"), *streams),
         "PutMetrics": _says(("cloudwatch:PutMetricData",), "*", StringEquals={"cloudwatch:namespace": "Glue"}),
-        "PutSpark": _says(("s3:PutObject",), f"{_bucket(Zone.LOGS)}/spark/*"),
+        "PutSpark": _says(("s3:PutObject",), f"{bucket(Zone.LOGS)}/spark/*"),
     }
 
 
