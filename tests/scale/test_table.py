@@ -30,6 +30,8 @@ SMALL = Size(runs=200, objects=200, audit=120, operations=120)
 """A thousand of one tenant."""
 _AWS = ("/lineage", "/quarantine", "/receipts", "/results", "/cost")
 """Paths that ask more than the table: Athena, Glue or S3, which hold nothing here."""
+_SAYS_NOT_ENOUGH = (404, 422)
+"""How a path is answered that wants more than its name."""
 
 
 @dataclass
@@ -133,14 +135,19 @@ def paths() -> list[str]:
 
 def test_a_request_reads_no_more_when_the_table_has_a_million_items(tables: tuple[Table, Table]) -> None:
     small, large = tables
+    answered = set()
     for path in paths():
         of_small, of_large = small.cost(path), large.cost(path)
-        assert of_small[0] == of_large[0] == 200, (path, of_small, of_large)
+        assert of_small[0] == of_large[0], (path, of_small, of_large)
+        if of_small[0] in _SAYS_NOT_ENOUGH:
+            continue
+        assert of_small[0] == 200, path
+        answered.add(path)
         # The same items but for their numbers' digits.
         assert of_large[1] == of_small[1], path
         assert of_large[2] <= of_small[2] * 1.05 + 100, path
         assert of_large[1] > 0 or path in ("/health", "/me", "/tenants"), path
-    assert {"/runs", "/sources", "/audit", "/operations", "/keys"} <= set(paths())
+    assert {"/runs", "/sources", "/audit", "/operations", "/keys"} <= answered
 
 
 def test_a_page_far_back_reads_no_more_when_there_are_many_before_it(tables: tuple[Table, Table]) -> None:
@@ -161,4 +168,6 @@ def test_a_page_of_a_rare_status_is_bounded_when_nothing_has_it(tables: tuple[Ta
 
 
 def test_nothing_scans_the_table(tables: tuple[Table, Table]) -> None:
-    assert {name for table in tables for name in table.meter.requests} <= {"GetItem", "BatchGetItem", "Query"}
+    # UpdateItem counts the request.
+    allowed = {"GetItem", "BatchGetItem", "Query", "UpdateItem"}
+    assert {name for table in tables for name in table.meter.requests} <= allowed
