@@ -22,6 +22,8 @@ from medallion.records.limits import Limits
 from medallion.records.source import ByteSource
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
+_BEGUN = re.compile(r"\.|[eE][+-]?|")
+"""What stands at the end of what was read after a value that may go on: a number's point or exponent, or nothing."""
 _LONGEST_TOKEN = 16
 """A token other than a string that stands further from the buffer's end is all there."""
 
@@ -167,8 +169,8 @@ class DocumentEntries:
             if extent.end is None and self._final:
                 raise self._invalid(len(self._buffer)) from error
             return None if extent.end is None else (None, extent.end, self._json.too_deep)
-        # A number at the buffer's end may go on after it.
-        return (value, end, fault) if end < len(self._buffer) or self._final else None
+        goes_on = _BEGUN.fullmatch(self._buffer, end) is not None and not self._final
+        return None if goes_on else (value, end, fault)
 
     def _fill(self) -> None:
         """Read on. A value longer than a chunk is decoded anew after each fill, so each fill doubles what is there."""

@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from medallion.contracts.model import Dialect, Format
@@ -71,6 +71,7 @@ def _is_record(line: bytes) -> bool:
 
 
 @given(hostile_lines, chunk_sizes)
+@example(b" \r1e5", 5)
 def test_a_document_is_read_alike_when_read_in_any_chunks(items: bytes, chunk_bytes: int) -> None:
     data = b'{"data":[{"a":2},' + items + b"]}"
 
