@@ -146,7 +146,6 @@ def test_a_request_reads_no_more_when_the_table_has_a_million_items(tables: tupl
         # The same items but for their numbers' digits.
         assert of_large[1] == of_small[1], path
         assert of_large[2] <= of_small[2] * 1.05 + 100, path
-        assert of_large[1] > 0 or path in ("/health", "/me", "/tenants"), path
     assert {"/runs", "/sources", "/audit", "/operations", "/keys"} <= answered
 
 
