@@ -8,8 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from medallion.layout import Api, EnvironmentLayout
-from stacks.acknowledgements import acknowledge
-from stacks.constructs.log_group import EncryptedLogGroup
+from stacks.constructs.handler_function import handler_function
 from stacks.constructs.role import ServiceRole
 from stacks.permissions import Permissions
 from stacks.settings import EnvironmentSettings
@@ -38,33 +37,23 @@ class ApiFunction(Construct):
         self.role = ServiceRole(
             self, "Role", name=layout.role(of), service="lambda.amazonaws.com", permissions=permissions
         )
-        self.function = lambda_.Function(
+        self.function = handler_function(
             self,
-            "Function",
+            of,
+            log_group=layout.log_group(of),
+            settings=settings,
+            role=self.role,
+            key=key,
             function_name=layout.function(of),
             description=f"Medallion {of} in {layout.environment}",
-            runtime=lambda_.Runtime.PYTHON_3_12,
-            architecture=lambda_.Architecture.X86_64,
             code=code,
-            handler=f"lambdas.{of}.handler.handler",
-            layers=[layer],
-            role=self.role.role,
+            layer=layer,
             # With 1,769 MB a function has one whole core: a cold start is bound by it.
             memory_size=1769 if of is Api.API else 512,
             timeout=Duration.seconds(TIMEOUT if of is Api.API else 5),
-            tracing=lambda_.Tracing.ACTIVE,
-            log_group=EncryptedLogGroup(self, "Log", name=layout.log_group(of), key=key, settings=settings).log_group,
             environment={
                 "MEDALLION_ENVIRONMENT": layout.environment,
                 "MEDALLION_ACCOUNT": layout.account,
                 "MEDALLION_UPLOAD_MIB": str(settings.upload_mib),
-                "POWERTOOLS_SERVICE_NAME": of,
-                "POWERTOOLS_METRICS_NAMESPACE": "Medallion",
-                "POWERTOOLS_LOG_LEVEL": settings.log_level,
             },
-        )
-        acknowledge(
-            self.function,
-            "AwsSolutions-L1",
-            "The dependency layer's wheels are compiled for Python 3.12; runtime and layer move together",
         )

@@ -10,9 +10,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from medallion.layout import Task, TenantLayout
-from stacks.acknowledgements import acknowledge
 from stacks.constructs.dead_letters import DeadLetters
-from stacks.constructs.log_group import EncryptedLogGroup
+from stacks.constructs.handler_function import handler_function
 from stacks.constructs.role import ServiceRole
 from stacks.permissions import Permissions
 from stacks.settings import EnvironmentSettings
@@ -50,22 +49,20 @@ class TaskFunction(Construct):
             else None
         )
         shape = size(task, settings)
-        self.function = lambda_.Function(
+        self.function = handler_function(
             self,
-            "Function",
+            task,
+            log_group=layout.log_group(task),
+            settings=settings,
+            role=self.role,
+            key=key,
             function_name=layout.function(task),
             description=f"Medallion {task} for tenant {layout.tenant} in {layout.environment}",
-            runtime=lambda_.Runtime.PYTHON_3_12,
-            architecture=lambda_.Architecture.X86_64,
             code=code,
-            handler=f"lambdas.{task}.handler.handler",
-            layers=[layer],
-            role=self.role.role,
+            layer=layer,
             memory_size=shape.memory,
             timeout=Duration.seconds(shape.timeout),
             ephemeral_storage_size=Size.mebibytes(shape.storage),
-            tracing=lambda_.Tracing.ACTIVE,
-            log_group=EncryptedLogGroup(self, "Log", name=layout.log_group(task), key=key, settings=settings).log_group,
             dead_letter_queue=self.dead_letters.queue if self.dead_letters else None,
             retry_attempts=2 if asynchronous else None,
             max_event_age=Duration.hours(6) if asynchronous else None,
@@ -75,14 +72,6 @@ class TaskFunction(Construct):
                 "MEDALLION_ACCOUNT": layout.account,
                 # Beyond this DuckDB goes to disk; the process was seen to hold 0.8 GB beside a DuckDB that is full.
                 "MEDALLION_ENGINE_MEMORY": f"{max(shape.memory - _BESIDE_THE_ENGINE, 256)}MB",
-                "POWERTOOLS_SERVICE_NAME": task,
-                "POWERTOOLS_METRICS_NAMESPACE": "Medallion",
-                "POWERTOOLS_LOG_LEVEL": settings.log_level,
                 **(environment or {}),
             },
-        )
-        acknowledge(
-            self.function,
-            "AwsSolutions-L1",
-            "The dependency layer's wheels are compiled for Python 3.12; runtime and layer move together",
         )
