@@ -10,10 +10,10 @@ from medallion.plan import outputs
 from medallion.plan.model import RULES_PER_WORD, Plan, PlanColumn, PlanRule, Statements
 from medallion.plan.quarantine import OPEN_FAILURES
 from medallion.plan.resolution import held_columns, relations, removed
-from medallion.plan.rules import Condition, conditions, referenced, references, text, value
+from medallion.plan.rules import Condition, conditions, number, referenced, references, text, value
 from medallion.plan.sql import ENGINES, literal, quoted, transpile
 from medallion.plan.tables import tables
-from medallion.plan.types import cast_expression, iceberg_type
+from medallion.plan.types import cast_expression, engine_cast, iceberg_type
 
 
 def compile_plan(contract: Contract, ruleset: str) -> Plan:
@@ -98,7 +98,12 @@ def _judged(contract: Contract, found: list[Condition]) -> str:
         else f"{text(c.name)} AS {value(c.name)}"
         for c in contract.columns
     ]
-    typed = [f"{cast_expression(c.type, value(c.name))} AS {quoted(c.name)}" for c in contract.columns]
+    casts = {c.name: cast for c in contract.columns if (cast := engine_cast(c.type, value(c.name)))}
+    numbers = "".join(f", {cast} AS {number(name)}" for name, cast in casts.items())
+    typed = [
+        f"{cast_expression(c.type, value(c.name), number(c.name) if c.name in casts else None)} AS {quoted(c.name)}"
+        for c in contract.columns
+    ]
     relations = {(one.source, one.column): one.relation for one in references(contract)}
     joins = [
         f"LEFT JOIN {relations[rule.source, rule.column]} AS {referenced(column, rule)} "
@@ -114,7 +119,8 @@ def _judged(contract: Contract, found: list[Condition]) -> str:
     kept = [*_CARRIED, *(f"typed.{quoted(c.name)}" for c in contract.columns)]
     return (
         f"WITH valued AS (SELECT *, {', '.join(values)} FROM staged), "
-        f"typed AS (SELECT *, {', '.join(typed)} FROM valued) "
+        f"numbered AS (SELECT *{numbers} FROM valued), "
+        f"typed AS (SELECT *, {', '.join(typed)} FROM numbered) "
         f"SELECT {', '.join(kept + words)} FROM typed {' '.join(joins)}"
     )
 

@@ -48,6 +48,11 @@ def value(name: str) -> str:
     return quoted(f"{name}__value")
 
 
+def number(name: str) -> str:
+    """The column of what an engine takes the text for, where a number is due: its form is not looked at yet."""
+    return quoted(f"{name}__number")
+
+
 def references(contract: Contract) -> tuple[PlanReference, ...]:
     """The published Silver columns that the contract's reference rules need, each once."""
     wanted = dict.fromkeys(

@@ -49,12 +49,23 @@ class TemporalFormat:
 
     def fits(self, value: str) -> str:
         """A SQL condition: the text expression `value` has this form, if it is a date and a time at all."""
-        never = [
-            f"{_substring(value, *self._positions[field])} <> {literal(text)}"
-            for field, text in _NEVER.items()
-            if field in self._positions
-        ]
+        never = [self._differs(value, field, text) for field, text in _NEVER.items() if field in self._positions]
         return " AND ".join([matches(value, self._regex), *never])
+
+    def _differs(self, value: str, field: str, text: str) -> str:
+        """A SQL condition: the field is not `text`. To look for it with what stands around it takes no copy."""
+        begin, width = self._positions[field]
+        if begin == 1 and not int(text):
+            return f"{value} >= {literal(str(1).zfill(width))}"
+        around = self._around(begin, width)
+        if around and around not in [self._around(*place) for name, place in self._positions.items() if name != field]:
+            return f"NOT CONTAINS({value}, {literal(around[0] + text + around[1])})"
+        return f"{_substring(value, begin, width)} <> {literal(text)}"
+
+    def _around(self, begin: int, width: int) -> str:
+        """What the pattern says right before and right after a field, where it does, and says no digit anywhere."""
+        around = self._said.get(begin - 1, "") + self._said.get(begin + width, "")
+        return around if len(around) == len("..") and not any(map(str.isdigit, self._said.values())) else ""
 
     def iso_date(self, value: str) -> str:
         """A SQL expression: `yyyy-MM-dd` of the text expression `value`."""
@@ -79,6 +90,8 @@ class TemporalFormat:
                 continue
             start, width = self._positions[piece]
             stands = "".join(self._said.get(at, "") for at in range(end, start))
+            # Between a date and a time, every engine's cast takes either.
+            stands = " " if between == " " and stands == "T" else stands
             if not begin or stands != between or start != end + len(between):
                 parts += [_substring(value, begin, end - begin)] * bool(begin) + [literal(between)] * bool(between)
                 begin = start

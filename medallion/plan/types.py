@@ -20,6 +20,7 @@ from medallion.contracts.model import (
 from medallion.errors import InvalidContract
 from medallion.plan.timestamps import matches, parse_format
 
+_NUMBERS = ("integer", "decimal", "double")
 _LARGEST_DOUBLE = "CAST('1.7976931348623157E308' AS DOUBLE)"
 _PLAIN_DIGITS = 6
 """Spark writes a decimal as Java does: with an exponent where it is less than a millionth
@@ -27,11 +28,19 @@ _PLAIN_DIGITS = 6
 """
 
 
-def cast_expression(column_type: ColumnType, value: str) -> str:
-    """The SQL expression that turns the text expression `value` into the type,
-    or into null where it has not its form.
+def engine_cast(column_type: ColumnType, value: str) -> str | None:
+    """The SQL expression by which an engine reads the text expression `value` as a number; None for other types.
+
+    It takes more than the type's form does.
     """
-    return _cast(column_type, value)
+    return f"TRY_CAST({value} AS {sql_type(column_type)})" if column_type.kind in _NUMBERS else None
+
+
+def cast_expression(column_type: ColumnType, value: str, number: str | None = None) -> str:
+    """The SQL expression that turns the text expression `value` into the type,
+    or into null where it has not its form. `number` is where its `engine_cast` stands already, if it does.
+    """
+    return _cast(column_type, value, number or engine_cast(column_type, value) or "")
 
 
 def iceberg_type(column_type: ColumnType) -> str:
@@ -61,22 +70,22 @@ def sql_type(column_type: ColumnType) -> str:
 
 
 @singledispatch
-def _cast(column_type: ColumnType, value: str) -> str:
+def _cast(column_type: ColumnType, value: str, _: str) -> str:
     raise InvalidContract(f"type {type(column_type).__name__} has no lexical form")
 
 
 @_cast.register
-def _(column_type: StringType, value: str) -> str:
+def _(column_type: StringType, value: str, _: str) -> str:
     return value
 
 
 @_cast.register
-def _(column_type: IntegerType, value: str) -> str:
-    return _exactly(value, r"[+-]?[0-9]{1,19}", f"TRY_CAST({value} AS BIGINT)")
+def _(column_type: IntegerType, value: str, number: str) -> str:
+    return _exactly(value, r"[+-]?[0-9]{1,19}", number)
 
 
 @_cast.register
-def _(column_type: DecimalType, value: str) -> str:
+def _(column_type: DecimalType, value: str, number: str) -> str:
     """No silent rounding: more digits after the point than the scale is not the type's form."""
     whole, scale = column_type.precision - column_type.scale, column_type.scale
     if scale == 0:
@@ -85,31 +94,29 @@ def _(column_type: DecimalType, value: str) -> str:
         form = rf"[+-]?0?\.[0-9]{{1,{scale}}}"
     else:
         form = rf"[+-]?(?:[0-9]{{1,{whole}}}(?:\.[0-9]{{0,{scale}}})?|\.[0-9]{{1,{scale}}})"
-    cast = f"TRY_CAST({value} AS {sql_type(column_type)})"
-    return _exactly(value, form, cast) if scale <= _PLAIN_DIGITS else _guarded(value, form, cast)
+    return _exactly(value, form, number) if scale <= _PLAIN_DIGITS else _guarded(value, form, number)
 
 
 @_cast.register
-def _(column_type: DoubleType, value: str) -> str:
+def _(column_type: DoubleType, value: str, number: str) -> str:
     form = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?"
-    number = f"TRY_CAST({value} AS DOUBLE)"
     return _guarded(value, form, f"CASE WHEN ABS({number}) <= {_LARGEST_DOUBLE} THEN {number} END")
 
 
 @_cast.register
-def _(column_type: BooleanType, value: str) -> str:
+def _(column_type: BooleanType, value: str, _: str) -> str:
     lowered = f"LOWER({value})"
     return f"CASE WHEN {lowered} IN ('true', 't', '1') THEN TRUE WHEN {lowered} IN ('false', 'f', '0') THEN FALSE END"
 
 
 @_cast.register
-def _(column_type: DateType, value: str) -> str:
+def _(column_type: DateType, value: str, _: str) -> str:
     formats = [parse_format(pattern) for pattern in column_type.formats]
     return _first([(form.fits(value), f"TRY_CAST({form.iso_date(value)} AS DATE)") for form in formats])
 
 
 @_cast.register
-def _(column_type: TimestampType, value: str) -> str:
+def _(column_type: TimestampType, value: str, _: str) -> str:
     kind = sql_type(column_type)
     formats = [parse_format(pattern) for pattern in column_type.formats]
     return _first([(form.fits(value), f"TRY_CAST({form.iso_timestamp(value)} AS {kind})") for form in formats])
