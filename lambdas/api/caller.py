@@ -107,7 +107,7 @@ def admits(*roles: Role) -> Callable[[Request], Caller]:
     def caller(request: Request) -> Caller:
         found = caller_of(request)
         if found.role not in (*roles, Role.OPERATOR):
-            raise NotAllowed(f"This takes the role {' or '.join(roles)}; the key's is {found.role}")
+            raise NotAllowed(f"This takes the role {' or '.join(roles or (Role.OPERATOR,))}; the key's is {found.role}")
         return found
 
     caller.roles = frozenset({*roles, Role.OPERATOR})  # type: ignore[attr-defined]  # the documentation and the matrix read it
