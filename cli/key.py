@@ -26,7 +26,7 @@ class _Keys(Protocol):
 
     def keys(self) -> list[KeyDocument]: ...
 
-    def new_key(self, name: str, role: Role, days: int | None) -> NewKey: ...
+    def new_key(self, name: str, role: Role, days: int | None, holder: str) -> NewKey: ...
 
     def rotate_key(self, key_id: str, overlap_hours: int) -> NewKey: ...
 
@@ -38,6 +38,15 @@ def new(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for; it stands in the audit trail.")],
     tenant: Tenant,
+    holder: Annotated[
+        str,
+        typer.Option(
+            "--for",
+            metavar="WHO",
+            show_default=False,
+            help="The person or program that it is for: all its keys count as one person. Unsaid, NAME.",
+        ),
+    ] = "",
     operators: Operators = False,
     role: Annotated[Role | None, typer.Option(help="What it may do: viewer, steward or engineer.")] = None,
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="How long it opens; default: for good.")] = None,
@@ -48,7 +57,7 @@ def new(
         raise BadArgument("An operators' key has the role operator: leave --role out")
     if not operators and role in (None, Role.OPERATOR):
         raise BadArgument("Say what the key may do: --role viewer, steward or engineer. An operator's: --operators")
-    _tell(_owner(context, tenant, operators).new_key(name, role or Role.OPERATOR, days), as_json=as_json)
+    _tell(_owner(context, tenant, operators).new_key(name, role or Role.OPERATOR, days, holder), as_json=as_json)
 
 
 @app.command(name="ls")
@@ -59,10 +68,13 @@ def list_keys(context: typer.Context, tenant: Tenant, operators: Operators = Fal
         print_json([one.plain() for one in found])
         return
     print_table(
-        ("key", "name", "role", "made (UTC)", "by", "ends (UTC)"),
-        ((one.key_id, one.name, one.role, moment(one.created_at), one.created_by, _ends(one)) for one in found),
+        ("key", "name", "for", "role", "made (UTC)", "by", "ends (UTC)"),
+        (
+            (one.key_id, one.name, one.holder, one.role, moment(one.created_at), one.created_by, _ends(one))
+            for one in found
+        ),
         whole=("key",),
-        spare=("by", "made (UTC)"),
+        spare=("by", "made (UTC)", "for"),
     )
     if not found:
         say("There is no key yet. Make one: medallion key new NAME --role viewer --tenant …")

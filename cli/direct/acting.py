@@ -31,7 +31,7 @@ class Acting:
         return str(self.platform.session.client("sts").get_caller_identity()["Arn"])
 
     def person(self, said: Said) -> Person:
-        return Person(said.by or self.caller, said.reason, self.platform.clock())
+        return Person(said.by or self.caller, said.reason, self.platform.clock(), self.caller)
 
     def do(self, kind: OperationKind, subject: str, asked: Frozen | None, said: Said) -> dict[str, Any]:
         """Do what the API would have done as an operation. What came of it, as its kind says."""

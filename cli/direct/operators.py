@@ -21,8 +21,8 @@ class OperatorsKeys:
     def keys(self) -> list[KeyDocument]:
         return self.keys_of.all()
 
-    def new_key(self, name: str, role: Role, days: int | None) -> NewKey:
-        return self.keys_of.create(name, role, days)
+    def new_key(self, name: str, role: Role, days: int | None, holder: str) -> NewKey:
+        return self.keys_of.create(name, role, days, holder)
 
     def rotate_key(self, key_id: str, overlap_hours: int) -> NewKey:
         return self.keys_of.rotate(key_id, overlap_hours)

@@ -29,21 +29,22 @@ class Keys:
         found, after = list[KeyDocument](), ""
         while True:
             page = self.repository.page(_PAGE, after)
-            found += [KeyDocument.of(one) for one in page.keys]
+            found += [_shown(one) for one in page.keys]
             if not (after := page.after):
                 return found
 
-    def create(self, name: str, role: Role, days: int | None) -> NewKey:
+    def create(self, name: str, role: Role, days: int | None, holder: str) -> NewKey:
         now = self.clock()
         until = None if days is None else now + timedelta(days=days)
-        return _told(self.repository.create(name, role, by=self.by, now=now, valid_until=until))
+        made = self.repository.create(name, role, by=self.by, now=now, valid_until=until, holder=holder)
+        return _told(made)
 
     def rotate(self, key_id: str, overlap_hours: int) -> NewKey:
         now = self.clock()
         return _told(self.repository.rotate(key_id, by=self.by, now=now, until=now + timedelta(hours=overlap_hours)))
 
     def revoke(self, key_id: str) -> KeyDocument:
-        return KeyDocument.of(self.repository.revoke(key_id, by=self.by, now=self.clock()))
+        return _shown(self.repository.revoke(key_id, by=self.by, now=self.clock()))
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,8 @@ class DirectPeople:
     def keys(self) -> list[KeyDocument]:
         return self._keys.all()
 
-    def new_key(self, name: str, role: Role, days: int | None) -> NewKey:
-        made = self._keys.create(name, role, days)
+    def new_key(self, name: str, role: Role, days: int | None, holder: str) -> NewKey:
+        made = self._keys.create(name, role, days, holder)
         self.acting.record("create_key", Said(name))
         return made
 
@@ -89,7 +90,11 @@ class DirectPeople:
 
 def _told(made: tuple[ApiKey, Token]) -> NewKey:
     key, token = made
-    return NewKey.of(key, key=str(token))
+    return NewKey.of(key, key=str(token), holder=key.held_by)
+
+
+def _shown(key: ApiKey) -> KeyDocument:
+    return KeyDocument.of(key, holder=key.held_by)
 
 
 def _absent(operation: Operation) -> dict[str, object]:

@@ -23,6 +23,7 @@ class KeyDocument(Document):
 
     key_id: str
     name: str
+    holder: str
     role: Role
     created_at: datetime
     created_by: str

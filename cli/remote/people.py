@@ -20,8 +20,9 @@ class RemotePeople:
     def keys(self) -> list[KeyDocument]:
         return [KeyDocument.model_validate(one) for one in self.client.pages("/keys")[0]]
 
-    def new_key(self, name: str, role: Role, days: int | None) -> NewKey:
-        return NewKey.model_validate(self.client.post("/keys", {"name": name, "role": role, "days": days}))
+    def new_key(self, name: str, role: Role, days: int | None, holder: str) -> NewKey:
+        wanted = {"name": name, "holder": holder or None, "role": role, "days": days}
+        return NewKey.model_validate(self.client.post("/keys", wanted))
 
     def rotate_key(self, key_id: str, overlap_hours: int) -> NewKey:
         told = self.client.post(f"/keys/{part(key_id)}/rotation", {"overlap_hours": overlap_hours})

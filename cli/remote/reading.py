@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 
 from cli.documents.reading import Cost, Used
-from cli.errors import Unreachable
+from cli.errors import BadArgument, Unreachable
 from cli.port import Tell
 from cli.remote.asking import part
 from cli.remote.client import Client
@@ -31,6 +31,8 @@ class RemoteReading:
     def ingest(self, source: str, name: str, file: Path, tell: Tell) -> str:
         tell("reading it")
         digest, size = _digest(file)
+        if not size:
+            raise BadArgument(f"{file} is empty: the API makes no form for an object without a byte")
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         wanted = {"name": name, "size": size, "content_type": kind, "sha256": digest}
         form = self._form(source, wanted)

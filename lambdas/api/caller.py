@@ -32,11 +32,15 @@ class Tenancy(Protocol):
 
 @dataclass(frozen=True)
 class Principal:
-    """Who presented a valid key, or signed the request: `owner` is a tenant's id or OPERATORS."""
+    """Who presented a valid key, or signed the request: `owner` is a tenant's id or OPERATORS.
+
+    `holder` is the person or program itself: who the key was made for, or who signed.
+    """
 
     owner: str
     role: Role
     name: str
+    holder: str
     key_id: str = ""
 
 
@@ -57,7 +61,7 @@ class Caller:
         return self.principal.name
 
     def person(self, reason: str) -> Person:
-        return Person(self.name, reason, self.platform.clock())
+        return Person(self.name, reason, self.platform.clock(), self.principal.holder)
 
 
 def principal_of(request: Request) -> Principal:
@@ -65,10 +69,12 @@ def principal_of(request: Request) -> Principal:
     context: dict[str, Any] = request.scope.get("aws.event", {}).get("requestContext", {})
     admitted = context.get("authorizer") or {}
     if admitted.get("key_id"):
-        name = f"key {admitted['key_id']} ({admitted['name']})"
-        return Principal(admitted["owner"], Role(admitted["role"]), name, admitted["key_id"])
+        key_id, called = admitted["key_id"], admitted["name"]
+        holder = admitted.get("holder") or called
+        name = f"key {key_id} ({called})" if holder == called else f"key {key_id} ({called}, of {holder})"
+        return Principal(admitted["owner"], Role(admitted["role"]), name, holder, key_id)
     if signer := (context.get("identity") or {}).get("userArn"):
-        return Principal(OPERATORS, Role.OPERATOR, signer)
+        return Principal(OPERATORS, Role.OPERATOR, signer, signer)
     raise Unauthenticated("The request carries no valid key: send Authorization: Bearer mdl_…, or sign it")
 
 
@@ -101,7 +107,7 @@ def admits(*roles: Role) -> Callable[[Request], Caller]:
     def caller(request: Request) -> Caller:
         found = caller_of(request)
         if found.role not in (*roles, Role.OPERATOR):
-            raise NotAllowed(f"This takes the role {' or '.join(roles)}; the key's is {found.role}")
+            raise NotAllowed(f"This takes the role {' or '.join(roles or (Role.OPERATOR,))}; the key's is {found.role}")
         return found
 
     caller.roles = frozenset({*roles, Role.OPERATOR})  # type: ignore[attr-defined]  # the documentation and the matrix read it

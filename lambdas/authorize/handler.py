@@ -54,6 +54,12 @@ def _admission(key: ApiKey, method_arn: str) -> dict[str, Any]:
             "Version": "2012-10-17",
             "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": f"{api}/{stage}/*"}],
         },
-        "context": {"owner": key.owner, "role": key.role.value, "key_id": key.key_id, "name": key.name},
+        "context": {
+            "owner": key.owner,
+            "role": key.role.value,
+            "key_id": key.key_id,
+            "name": key.name,
+            "holder": key.held_by,
+        },
         "usageIdentifierKey": counted_by,
     }

@@ -39,6 +39,8 @@ class Role(StrEnum):
 class ApiKey(Item):
     """A key, without its secret: `secret_hash` is the SHA-256 of it. `owner` is a tenant's id, or OPERATORS.
 
+    `holder` is the person or program that it was made for; empty, its name says so.
+
     It opens nothing from `valid_until` on (a rotated key's predecessor, for one), nor once it is revoked.
     """
 
@@ -48,6 +50,7 @@ class ApiKey(Item):
     owner: str
     role: Role
     name: str
+    holder: str = ""
     secret_hash: str
     created_at: datetime
     created_by: str
@@ -55,6 +58,10 @@ class ApiKey(Item):
     revoked_at: datetime | None = None
     revoked_by: str = ""
     successor: str = ""
+
+    @property
+    def held_by(self) -> str:
+        return self.holder or self.name
 
     def opens(self, secret: str, now: datetime) -> bool:
         """Whether the secret is this key's and it is valid now."""
@@ -126,22 +133,30 @@ class ApiKeys:
         return found
 
     def create(
-        self, name: str, role: Role, *, by: str, now: datetime, valid_until: datetime | None = None
+        self,
+        name: str,
+        role: Role,
+        *,
+        by: str,
+        now: datetime,
+        valid_until: datetime | None = None,
+        holder: str = "",
     ) -> tuple[ApiKey, Token]:
-        """A new key, and the token that is told this once."""
+        """A new key, and the token that is told this once. Unsaid, its holder is who its name says."""
         token = Token.made(self._owner)
         key = ApiKey(
             key_id=token.key_id,
             owner=self._owner,
             role=role,
             name=name,
+            holder=holder or name,
             secret_hash=hashed(token.secret),
             created_at=now,
             created_by=by,
             valid_until=valid_until,
         )
         if not self._table.put(key, ApiKey.key_of(self._owner, key.key_id), ABSENT):
-            return self.create(name, role, by=by, now=now, valid_until=valid_until)
+            return self.create(name, role, by=by, now=now, valid_until=valid_until, holder=holder)
         return key, token
 
     def rotate(self, key_id: str, *, by: str, now: datetime, until: datetime) -> tuple[ApiKey, Token]:
@@ -149,7 +164,7 @@ class ApiKeys:
         old = self.key(key_id)
         if old.revoked_at is not None or (old.valid_until is not None and old.valid_until <= now):
             raise UnknownKey(f"key {key_id!r} opens nothing any more: it cannot be rotated; make a new one")
-        new, token = self.create(old.name, old.role, by=by, now=now)
+        new, token = self.create(old.name, old.role, by=by, now=now, holder=old.held_by)
         ends = until if old.valid_until is None else min(until, old.valid_until)
         unrevoked = Attr("revoked_at").eq(None)
         changes = {"valid_until": ends.isoformat(), "successor": new.key_id}

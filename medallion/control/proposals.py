@@ -11,6 +11,7 @@ from boto3.dynamodb.conditions import Attr
 from medallion.control.items import Item, Key
 from medallion.control.table import ABSENT, ControlTable, Delete, Put, Update, Write
 from medallion.errors import UnknownProposal
+from medallion.people import Person, same_person
 
 
 class ProposalStatus(StrEnum):
@@ -32,11 +33,20 @@ class ProposalStatus(StrEnum):
 
 
 class Decision(Item):
-    """Who said so, why and when."""
+    """Who said so, why and when. `holder` is whose key or credentials it was; empty where `by` says that itself."""
 
     by: str
     reason: str
     at: datetime
+    holder: str = ""
+
+    @classmethod
+    def of(cls, person: Person) -> Decision:
+        return cls(by=person.by, reason=person.reason, at=person.at, holder=person.holder)
+
+    def is_by(self, person: Person) -> bool:
+        """Whether the same person said so, with whichever of its keys."""
+        return same_person((self.by, self.holder), (person.by, person.holder))
 
 
 class Proposal(Item):

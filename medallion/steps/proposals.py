@@ -36,7 +36,7 @@ def propose(platform: Platform, source: str, text: str, person: Person) -> Propo
         version=contract.version,
         text=text,
         ruleset=ruleset_hash(contract),
-        proposed=Decision(by=person.by, reason=person.reason, at=person.at),
+        proposed=Decision.of(person),
         against="" if active is None else active.version,
         compatible=tuple(one.said for one in found if not one.breaking),
         breaking=tuple(one.said for one in found if one.breaking),
@@ -52,10 +52,10 @@ def approve(platform: Platform, source: str, proposal_id: str, person: Person) -
     ProposalNotOpen if it is decided already.
     """
     proposal = platform.control.proposals.proposal(source, proposal_id)
-    if proposal.proposed.by == person.by and platform.control.tenant().approvals_by_another:
+    if proposal.proposed.is_by(person) and platform.control.tenant().approvals_by_another:
         raise OwnProposal(
-            f"proposal {proposal_id} of source {source} is by {person.by}: in environment "
-            f"{platform.layout.environment} another person approves it"
+            f"proposal {proposal_id} of source {source} is by {proposal.proposed.by}, and so would its "
+            f"approval be: in environment {platform.layout.environment} another person approves it"
         )
     _check_stands(proposal, ProposalStatus.PROPOSED)
     check_succession(platform, contract_of(proposal))
@@ -172,7 +172,7 @@ def _check_source(contract: Contract, source: str) -> None:
 
 def _decide(platform: Platform, proposal: Proposal, status: ProposalStatus, person: Person) -> Proposal:
     _check_stands(proposal, ProposalStatus.PROPOSED, ProposalStatus.APPROVED)
-    decision = Decision(by=person.by, reason=person.reason, at=person.at)
+    decision = Decision.of(person)
     if not platform.control.proposals.move(proposal, status, decision=decision.model_dump(mode="json")):
         now = platform.control.proposals.proposal(proposal.source, proposal.proposal_id)
         raise ProposalNotOpen(

@@ -17,6 +17,7 @@ from medallion.layout import API_STAGE
 
 routes = router("keys", "Keys: who may ask this API for what.")
 _LIST = "keys"
+_PLAIN = r"^[^\x00-\x1f\x7f]+$"
 
 KeyId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="The key's id, the middle of its text.")]
 
@@ -26,6 +27,9 @@ class KeyView(BaseModel):
 
     key_id: Annotated[str, Field(examples=["1f2e3d4c5b6a"])]
     name: Annotated[str, Field(description="What it is for, as who made it says.")]
+    holder: Annotated[
+        str, Field(description="The person or program that it was made for: all its keys count as one person.")
+    ]
     role: Role
     created_at: datetime
     created_by: str
@@ -47,10 +51,20 @@ class KeyRequest(BaseModel):
     """What the key is to be."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"name": "nightly loader", "role": "engineer"}]}
+        extra="forbid", json_schema_extra={"examples": [{"name": "ada's laptop", "holder": "Ada", "role": "engineer"}]}
     )
 
-    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=_PLAIN)]
+    holder: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=100,
+            pattern=_PLAIN,
+            description="The person or program that it is for: where another has to approve what somebody proposed, "
+            "all keys of one holder are one person's. Unsaid, its name.",
+        ),
+    ] = None
     role: Literal[Role.VIEWER, Role.STEWARD, Role.ENGINEER]
     days: Annotated[int | None, Field(ge=1, le=3650, description="How long it opens; null: until it is revoked.")] = (
         None
@@ -79,7 +93,9 @@ def create_key(caller: Operator, asked: KeyRequest, response: Response) -> NewKe
     caller.platform.control.refuse_if_frozen()
     now = caller.platform.clock()
     until = None if asked.days is None else now + timedelta(days=asked.days)
-    made = caller.platform.control.keys.create(asked.name, Role(asked.role), by=caller.name, now=now, valid_until=until)
+    made = caller.platform.control.keys.create(
+        asked.name, Role(asked.role), by=caller.name, now=now, valid_until=until, holder=asked.holder or ""
+    )
     return _told(made, response)
 
 
@@ -105,11 +121,11 @@ def revoke_key(caller: Operator, key_id: KeyId) -> KeyView:
 
 
 def _view(key: ApiKey) -> KeyView:
-    return KeyView.model_validate(key.model_dump())
+    return KeyView.model_validate({**key.model_dump(), "holder": key.held_by})
 
 
 def _told(made: tuple[ApiKey, Token], response: Response) -> NewKey:
     key, token = made
     response.headers["Location"] = f"/{API_STAGE}/keys/{key.key_id}"
     response.headers["Cache-Control"] = TOLD_ONCE
-    return NewKey(**key.model_dump(include=set(KeyView.model_fields)), key=str(token))
+    return NewKey(**_view(key).model_dump(), key=str(token))

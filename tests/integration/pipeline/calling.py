@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx2
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from local.settings import Settings
 from medallion.control.keys import OPERATORS, ApiKeys, Role
@@ -68,11 +69,13 @@ def holder(deployed: Deployed, settings: Settings, role: Role) -> Caller:
     return Caller(address(deployed, settings), key(deployed, role))
 
 
-def signed(deployed: Deployed, settings: Settings, path: str) -> httpx2.Response:
-    """A GET that the account's administrator signs, below /iam."""
+def signed(
+    deployed: Deployed, settings: Settings, path: str, method: str = "GET", credentials: Credentials | None = None
+) -> httpx2.Response:
+    """What is signed below /iam: by the account's administrator, or with those credentials."""
     url = f"{address(deployed, settings)}/iam{path}"
-    request = AWSRequest("GET", url, headers={"Medallion-Tenant": deployed.layout.tenant})
-    credentials = deployed.session.get_credentials()
-    assert credentials is not None
-    SigV4Auth(credentials, "execute-api", deployed.layout.region).add_auth(request)
-    return httpx2.get(url, headers=dict(request.headers.items()), timeout=60)
+    request = AWSRequest(method, url, headers={"Medallion-Tenant": deployed.layout.tenant})
+    signer = credentials or deployed.session.get_credentials()
+    assert signer is not None
+    SigV4Auth(signer, "execute-api", deployed.layout.region).add_auth(request)
+    return httpx2.request(method, url, headers=dict(request.headers.items()), timeout=60)

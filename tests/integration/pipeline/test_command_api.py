@@ -113,6 +113,36 @@ def test_entry_is_shown_with_its_history_when_a_record_failed(command: Command, 
     assert [one["event"] for one in entry["history"]] == ["quarantined"]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explain", "silver.customers", "id=1"),
+        ("explain", "gold.spend", "customer_id=1", "--limit", "2"),
+        ("ledger", "show", "silver#customers", "1"),
+        ("ledger", "verify", "--only", "customers"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.usefixtures("run")
+def test_proof_is_the_same_when_it_is_asked_for_either_way(
+    command: Command, trial: Deployed, arguments: tuple[str, ...]
+) -> None:
+    trial.models_rest()
+    by_api = command.by_api(Role.STEWARD, "--target", "api", *arguments)
+    directly = command.directly(*arguments)
+    assert by_api.pop("ran_by", "the API") != directly.pop("ran_by", "this machine")
+    assert by_api == directly
+    assert by_api.get("clean", True)
+
+
+def test_proof_ends_otherwise_when_there_is_none(command: Command) -> None:
+    missing = ("ledger", "show", "silver#customers", "9999")
+    by_api = command.by_api(Role.VIEWER, "--target", "api", *missing, code=Exit.NOT_FOUND)
+    assert by_api == command.directly(*missing, code=Exit.NOT_FOUND)
+    refused = command.by_api(Role.VIEWER, "--target", "api", "ledger", "verify", code=Exit.UNREACHABLE)
+    assert refused["kind"] == "NotAllowed"
+
+
 def test_held_run_is_decided_when_a_steward_does(command: Command, tmp_path: Path) -> None:
     for number, (verb, status) in enumerate((("approve", "promoted"), ("reject", "rejected"))):
         file = written(tmp_path, "by-api.csv", f"id\n{71000 + number}\n")

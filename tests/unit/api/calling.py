@@ -94,9 +94,11 @@ class _Gateway:
         await app(scope, receive, send)
 
 
-def as_key(tenancy: Tenancy, owner: str, role: Role, key_id: str = "0123456789ab") -> TestClient:
+def as_key(
+    tenancy: Tenancy, owner: str, role: Role, key_id: str = "0123456789ab", holder: str = "a test"
+) -> TestClient:
     """A client with a key of that owner (a tenant, or OPERATORS) and role."""
-    admitted = {"owner": owner, "role": role.value, "key_id": key_id, "name": "a test"}
+    admitted = {"owner": owner, "role": role.value, "key_id": key_id, "name": "a test", "holder": holder}
     return _client(tenancy, {"authorizer": admitted})
 
 

@@ -16,7 +16,7 @@ from medallion.control.items import ContractVersion, Source
 from medallion.control.keys import Role
 from medallion.control.operations import Operation
 from medallion.steps.platform import Platform
-from tests.unit.api.calling import NOW, MemoryTenancy, as_key, as_operator, once
+from tests.unit.api.calling import NOW, MemoryTenancy, as_key, as_operator, as_signer, once
 from tests.unit.steps.keeping import contract
 
 WHY = {"reason": "it is needed"}
@@ -55,7 +55,7 @@ def engineer(tenancy: MemoryTenancy, tenant: str = "acme") -> TestClient:
 
 
 def steward(tenancy: MemoryTenancy) -> TestClient:
-    return as_key(tenancy, "acme", Role.STEWARD, "ba9876543210")
+    return as_key(tenancy, "acme", Role.STEWARD, "ba9876543210", "another test")
 
 
 def proposed(tenancy: MemoryTenancy, version: str = "1.1.0", columns: str = "note: string") -> dict[str, Any]:
@@ -124,6 +124,23 @@ def test_another_person_approves_where_the_environment_says_so(tenancy: MemoryTe
     refused = decide(operator, made, "approval")
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/own-proposal")
     assert decide(steward(tenancy), made, "approval").status_code == 200
+
+
+@pytest.mark.parametrize("holder", ["Ada", " ada"])
+def test_nobody_approves_their_own_with_another_key(tenancy: MemoryTenancy, holder: str) -> None:
+    control = tenancy.platform("acme", Role.OPERATOR).control
+    control.save_tenant(control.tenant().model_copy(update={"approvals_by_another": True}))
+    proposing = as_key(tenancy, "acme", Role.ENGINEER, "0123456789ab", holder="Ada")
+    body = {"text": contract("orders", "1.1.0", "note: string"), **WHY}
+    made = proposing.post("/sources/orders/proposals", json=body, headers=once()).json()
+    assert made["proposed"]["by"] == "key 0123456789ab (a test, of Ada)"
+    refused = decide(as_key(tenancy, "acme", Role.STEWARD, "ba9876543210", holder), made, "approval")
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/own-proposal")
+    signer = as_signer(tenancy, "Ada")
+    signer.headers["Medallion-Tenant"] = "acme"
+    assert decide(signer, made, "approval").status_code == 403, "who is known by the ARN signs"
+    grace = decide(as_key(tenancy, "acme", Role.STEWARD, "ba9876543210", holder="Grace"), made, "approval")
+    assert (grace.status_code, grace.json()["decision"]["by"]) == (200, "key ba9876543210 (a test, of Grace)")
 
 
 def test_a_proposal_ends_once_when_it_is_withdrawn_or_rejected(tenancy: MemoryTenancy) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from medallion.control.keys import Role, Token
+from medallion.control.keys import ApiKey, Role, Token
 from tests.unit.api.calling import NOW, MemoryTenancy, as_key, as_operator, once
 
 WANTED = {"name": "nightly loader", "role": "engineer"}
@@ -37,6 +37,20 @@ def test_a_key_is_told_once_when_it_is_made(operator: TestClient, tenancy: Memor
     shown = operator.get(f"/keys/{token.key_id}").json()
     assert "key" not in shown
     assert "secret_hash" not in shown
+
+
+def test_a_key_is_its_holders_however_often_it_is_replaced(operator: TestClient, tenancy: MemoryTenancy) -> None:
+    """Unsaid, and of a key from before holders were kept, the holder is who the name says."""
+    keys = tenancy.platform("acme", Role.OPERATOR).control.keys
+    made = operator.post("/keys", json={**WANTED, "holder": "Ada"}, headers=once("for-ada-herself")).json()
+    rotated = operator.post(f"/keys/{made['key_id']}/rotation", json={}, headers=once("another-key")).json()
+    unsaid = operator.post("/keys", json=WANTED, headers=once("for-nobody-said")).json()
+    assert (made["holder"], rotated["holder"], unsaid["holder"]) == ("Ada", "Ada", "nightly loader")
+    old = keys.key(unsaid["key_id"]).model_copy(update={"holder": "", "key_id": "0123456789ab"})
+    assert tenancy.table.put(old, ApiKey.key_of("acme", old.key_id))
+    assert operator.get(f"/keys/{old.key_id}").json()["holder"] == "nightly loader"
+    again = operator.post(f"/keys/{old.key_id}/rotation", json={}, headers=once("of-the-old-one")).json()
+    assert again["holder"] == "nightly loader"
 
 
 def test_the_secret_is_not_told_again_when_the_request_is_sent_again(operator: TestClient) -> None:

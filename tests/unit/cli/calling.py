@@ -55,6 +55,7 @@ class Gateway:
         key = None if token is None else ApiKeys(self._tenancy.table, token.owner).find(token.key_id)
         if token is not None and key is not None and key.opens(token.secret, NOW):
             told = {"owner": key.owner, "role": key.role.value, "key_id": key.key_id, "name": key.name}
+            told["holder"] = key.held_by
             context["authorizer"] = told
         scope["aws.event"] = {"requestContext": context}
         scope["path"] = scope["path"].removeprefix("/v1")

@@ -132,6 +132,24 @@ def test_changed_contract_is_tried_when_it_is_proposed(command: Command, asked: 
     assert "spend" in shown
 
 
+def test_nobody_approves_their_own_under_another_name(
+    command: Command, changed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control = command.platform().control
+    control.save_tenant(control.tenant().model_copy(update={"approvals_by_another": True}))
+    made = command.directly("contract", "propose", changed, *ACME, *WHY, "--by", "Ada", "--json").json
+    named = ("contract", "approve", made["proposal_id"], *ORDERS, *WHY, "--json")
+    assert command.directly(*named, *ACME, "--by", "Grace").json["kind"] == "OwnProposal"
+    new = ("key", "new", "laptop", "--role", "steward", *ACME, "--json")
+    own = command.directly(*new, "--for", CALLER).json
+    assert own["holder"] == CALLER
+    monkeypatch.setattr(command, "key", lambda _: own["key"])
+    assert command.by_api(Role.STEWARD, *named).json["kind"] == "OwnProposal"
+    others = command.directly(*new, "--for", "Grace").json
+    monkeypatch.setattr(command, "key", lambda _: others["key"])
+    assert command.by_api(Role.STEWARD, *named).json["status"] == "approved"
+
+
 @pytest.mark.usefixtures("asked")
 def test_contract_goes_its_way_when_each_says_its_part(command: Command, changed: str) -> None:
     made = command.by_api(Role.ENGINEER, "contract", "propose", changed, *WHY, "--json").json

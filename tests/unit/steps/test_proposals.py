@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from medallion.contracts import parse_contract
@@ -9,6 +11,7 @@ from medallion.contracts.model import Contract
 from medallion.control.proposals import Proposal, ProposalStatus
 from medallion.errors import InvalidContract, OwnProposal, ProposalNotOpen, UnknownProposal, UnknownSource
 from medallion.layout import Zone
+from medallion.people import Person
 from medallion.steps.activate import activate
 from medallion.steps.proposals import approve, compare, compare_proposal, propose, reject, withdraw
 from medallion.steps.seed import register_version
@@ -135,6 +138,26 @@ def test_another_person_approves_where_the_environment_says_so() -> None:
     with pytest.raises(OwnProposal, match="another person approves it"):
         approve(platform, "orders", made.proposal_id, platform.person("Ada"))
     assert approve(platform, "orders", made.proposal_id, platform.person("Grace")).status is ProposalStatus.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("by", "holder", "own"),
+    [
+        ("key 2", "Ada", True),
+        ("key 2", "Grace", False),
+        ("key 1", "", True),
+        ("Ada", "arn:aws:iam::000000000000:user/grace", True),
+        ("Grace", "ADA ", True),
+    ],
+)
+def test_a_person_is_one_whichever_key_it_takes(by: str, holder: str, *, own: bool) -> None:
+    platform = Keeping.new(approvals_by_another=True)
+    made = propose(platform, "orders", contract(), Person("key 1", "it is needed", platform.clock(), "Ada"))
+    approving = Person(by, "it is right", platform.clock(), holder)
+    with pytest.raises(OwnProposal) if own else nullcontext():
+        approve(platform, "orders", made.proposal_id, approving)
+    stands = platform.control.proposals.proposal("orders", made.proposal_id).status
+    assert stands is (ProposalStatus.PROPOSED if own else ProposalStatus.APPROVED)
 
 
 def test_nothing_becomes_active_that_is_not_approved(platform: Keeping) -> None:
