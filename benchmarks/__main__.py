@@ -1,7 +1,8 @@
 """Measure, and write docs/benchmarks.md: `make bench`, or `python -m benchmarks [SUITE …]`.
 
 Every run is a process of its own; the arms take turns, in another order each time. A run that is not right, and a
-machine that others use, end it. What was measured is kept in build/bench, so that one suite can be measured anew.
+machine that others use, end it. What was measured stands in docs/benchmarks/results, so that one suite can be measured
+anew and the page still tells of all.
 """
 
 from __future__ import annotations
@@ -19,25 +20,26 @@ from benchmarks.meter import LoadedMachine, wait_until_idle
 from benchmarks.report import write_report
 from benchmarks.suites import REPETITIONS, SPARK_WARM_UP, SUITES, WARM_UP, Suite
 
-FOLDER = Path("build/bench")
+DATA = Path("build/bench/data")
+RESULTS = Path("docs/benchmarks/results")
 
 
 def measure(suite: Suite, repetitions: int) -> None:
     """Measure the suite anew."""
-    data = FOLDER / "data"
-    data.mkdir(parents=True, exist_ok=True)
+    for folder in (DATA, RESULTS):
+        folder.mkdir(parents=True, exist_ok=True)
     for records in sorted({WARM_UP, SPARK_WARM_UP, *suite.sizes}):
-        if not (file := data / f"{suite.of.name}-{records}.csv").exists():
+        if not (file := DATA / f"{suite.of.name}-{records}.csv").exists():
             suite.of.write(file, records)
     chance = random.Random(suite.name)  # noqa: S311  # an order that can be had again
-    results, commit = FOLDER / f"{suite.name}.jsonl", _commit()
+    results, commit = RESULTS / f"{suite.name}.jsonl", _commit()
     with results.with_suffix(".partial").open("w", encoding="utf-8") as kept:
         for repetition in range(repetitions):
             runs = [(arm, records) for arm in suite.arms for records in suite.sizes]
             chance.shuffle(runs)
             for arm, records in runs:
                 wait_until_idle()
-                found = {**_run(arm, records, data), "commit": commit}
+                found = {**_run(arm, records), "commit": commit}
                 kept.write(json.dumps(found) + "\n")
                 kept.flush()
                 sys.stderr.write(
@@ -47,8 +49,8 @@ def measure(suite: Suite, repetitions: int) -> None:
     results.with_suffix(".partial").rename(results)
 
 
-def _run(arm: str, records: int, data: Path) -> Figures:
-    program = [sys.executable, "-m", "benchmarks.run", arm, str(records), str(data)]
+def _run(arm: str, records: int) -> Figures:
+    program = [sys.executable, "-m", "benchmarks.run", arm, str(records), str(DATA)]
     ran = subprocess.run(program, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise SystemExit(f"{arm}, {records:,} records: not measured\n{ran.stderr[-4000:]}")
@@ -74,7 +76,7 @@ def main() -> None:
                 measure(suite, given.repetitions)
     except LoadedMachine as problem:
         raise SystemExit(str(problem)) from None
-    write_report(FOLDER)
+    write_report(RESULTS)
 
 
 if __name__ == "__main__":

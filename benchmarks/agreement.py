@@ -8,13 +8,13 @@ from medallion.plan.model import Plan
 from medallion.plan.sql import literal
 
 
-def agree(work: Work, valid: str, bad: str, failed: str, record: str = "", of: Records = TRANSACTIONS) -> None:
+def agree(work: Work, valid: str, bad: str, failed: str, record: str = "{}", of: Records = TRANSACTIONS) -> None:
     """Disagreement, with a few records, unless each record of the work got its verdict, and keeps its values.
 
-    `valid` and `bad` are addresses of Parquet: of typed records, and of texts under the file's headers (`record` stands
-    before each). `failed` is SQL (DuckDB's) for the list of the rules that a bad record fails.
+    `valid` and `bad` are addresses of Parquet: of typed records, and of texts, each where `record` says for its
+    header. `failed` is SQL (DuckDB's) for the list of the rules that a bad record fails.
     """
-    texts = ", ".join(f"COALESCE({record}{name}, '')" for name in of.headers)
+    texts = ", ".join(f"COALESCE({record.format(name)}, '')" for name in of.headers)
     shown = f"""
         SELECT {", ".join(of.texts)}, '' AS failed FROM read_parquet({literal(valid)})
         UNION ALL SELECT {texts}, array_to_string(list_sort({failed}), ' ') FROM read_parquet({literal(bad)})

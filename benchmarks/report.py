@@ -50,10 +50,9 @@ def _machine(results: Results) -> str:
         platform.processor(),
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    commits = sorted({str(one["commit"]) for runs in results.runs.values() for one in runs})
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return (
-        f"Measured at {', '.join(commits)} on {os.cpu_count()} cores ({cpu}) and {memory:.0f} GiB, Python "
+        f"Measured on {os.cpu_count()} cores ({cpu}) and {memory:.0f} GiB, Python "
         f"{platform.python_version()}: {packages}."
     )
 
@@ -72,7 +71,9 @@ def _section(suite: Suite, results: Results) -> str:
     picture = f"![{suite.title}](benchmarks/{suite.name}.svg)"
     measured = _measured(suite, results)
     rows = [_row(found) for found in measured]
-    said = [suite.explained, *([_FEW] if min(map(len, measured)) < REPETITIONS else [])]
+    commits = sorted({str(one["commit"]) for found in measured for one in found})
+    said = [suite.explained, f"Measured at {', '.join(commits)}."]
+    said += [_FEW] * (min(map(len, measured)) < REPETITIONS)
     return "\n".join([f"## {suite.title}", "", " ".join(said), "", picture, "", head, f"|{'---|' * 7}", *rows])
 
 

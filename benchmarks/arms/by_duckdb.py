@@ -96,7 +96,7 @@ def _duckdb(work: Work) -> None:
         _write(connection, bad, work.out / "bad.parquet")
 
 
-def files_agree(failed: str, record: str = "", of: Records = TRANSACTIONS) -> Callable[[Work], None]:
+def files_agree(failed: str, record: str = "{}", of: Records = TRANSACTIONS) -> Callable[[Work], None]:
     """What looks at the files `valid.parquet` and `bad.parquet`."""
     return lambda work: agree(work, f"{work.out}/valid.parquet", f"{work.out}/bad.parquet", failed, record, of)
 
@@ -107,7 +107,7 @@ ARMS = (
         "medallion_duckdb",
         "Medallion: the plan's verdict on DuckDB",
         write_judged,
-        files_agree(failed_of(acme_plan()), "record."),
+        files_agree(failed_of(acme_plan()), "record.{}"),
         spark=False,
     ),
     Arm("duckdb", "DuckDB by hand", _duckdb, files_agree("errors"), spark=False),

@@ -26,7 +26,7 @@ def _judged(work: Work) -> None:
 def _agrees(work: Work) -> None:
     split = f"{work.out}/split/status="
     failed = failed_of(LINEITEM.plan())
-    agree(work, f"{split}valid/*.parquet", f"{split}quarantined/*.parquet", failed, "record.", LINEITEM)
+    agree(work, f"{split}valid/*.parquet", f"{split}quarantined/*.parquet", failed, "record['{}']", LINEITEM)
 
 
 ARMS = (
@@ -43,7 +43,7 @@ ARMS = (
         "lineitem_duckdb",
         "Medallion: the plan's verdict on DuckDB",
         partial(write_judged, of=LINEITEM),
-        files_agree(failed_of(LINEITEM.plan()), "record.", LINEITEM),
+        files_agree(failed_of(LINEITEM.plan()), "record.{}", LINEITEM),
         spark=False,
     ),
 )

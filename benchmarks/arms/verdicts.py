@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -52,11 +53,13 @@ def judged(work: Work, records: DataFrame, of: Records = TRANSACTIONS) -> DataFr
     parts = [F.expr(value).alias(name) for name, value in {**identity, "malformed": "CAST(NULL AS STRING)"}.items()]
     records.select(*staged, *parts).createOrReplaceTempView("staged")
     words = range(of.plan().words)
+    # As the quarantine holds it.
+    said = ((F.lit(header), F.col(text)) for text, header in texts.items())
     fails = F.expr(" OR ".join(f"verdict_{word} <> 0" for word in words))
     return work.spark.sql(carrying(of.plan().statements["spark"], texts)).select(
         *of.columns,
         *(f"verdict_{word}" for word in words),
-        F.when(fails, F.struct(*(F.col(text).alias(header) for text, header in texts.items()))).alias("record"),
+        F.when(fails, F.create_map(*chain(*said))).alias("record"),
         F.when(fails, F.lit("quarantined")).otherwise(F.lit("valid")).alias("status"),
     )
 
@@ -121,7 +124,7 @@ def _counts_and_two_writes(work: Work) -> None:
 
 def _medallion_agrees(work: Work) -> None:
     split = f"{work.out}/split/status="
-    agree(work, f"{split}valid/*.parquet", f"{split}quarantined/*.parquet", failed_of(acme_plan()), "record.")
+    agree(work, f"{split}valid/*.parquet", f"{split}quarantined/*.parquet", failed_of(acme_plan()), "record['{}']")
 
 
 def halves_agree(failed: str) -> Callable[[Work], None]:
