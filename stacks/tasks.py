@@ -152,7 +152,7 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.put_events(),
         ),
         Task.SETTLE: (
-            *can.control("GetItem", "UpdateItem", "DeleteItem", "Query"),
+            *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             *can.use_key("s3"),
             *can.read_run_documents(),
             *can.read_tables(*of_sources, Zone.GOLD),
@@ -160,7 +160,7 @@ def _by_task(can: Capabilities) -> dict[Task, Permissions]:
             *can.hand_leases_on(),
         ),
         Task.FAIL: (
-            *can.control("GetItem", "UpdateItem", "DeleteItem", "Query"),
+            *can.control("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             *can.use_key("s3"),
             *can.read_run_documents(),
             *can.list_objects(Zone.ARTIFACTS),

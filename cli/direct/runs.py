@@ -27,11 +27,11 @@ class DirectRuns:
     def page(
         self, limit: int, *, subject: str | None = None, status: RunStatus | None = None, before: str = ""
     ) -> Page[RunSummary]:
-        found = self.acting.platform.control.page_of_runs(limit, subject=subject, status=status, before=before)
-        return Page(items=[RunSummary.of_run(run) for run in found.runs], next=found.before or None)
+        found = self.acting.platform.control.run_lists.page(limit, subject=subject, status=status, before=before)
+        return Page(items=[RunSummary.of_run(run) for run in found.runs], next=found.place or None)
 
     def held(self, limit: int) -> list[RunSummary]:
-        return [RunSummary.of_run(run) for run in self.acting.platform.control.page_of_held(limit).runs]
+        return [RunSummary.of_run(run) for run in self.acting.platform.control.run_lists.held(limit).runs]
 
     def run(self, run_id: str) -> RunDetail:
         platform = self.acting.platform
@@ -46,7 +46,7 @@ class DirectRuns:
         claim = control.claim_of(source, source_file_id)
         if claim is not None and claim.run_id is not None:
             return claim.run_id
-        recent = control.page_of_runs(_RECENT, subject=source).runs
+        recent = control.run_lists.page(_RECENT, subject=source).runs
         return next((run.run_id for run in recent if source_file_id in run.objects), None)
 
     def decide(self, run_id: str, said: Said, *, approved: bool) -> None:

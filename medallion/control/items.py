@@ -457,6 +457,32 @@ class RunOf(Item):
         return Key(f"TENANT#{tenant}#RUNS#{subject}", f"{RunOf.SK}{run_id}")
 
 
+class EndedRun(Item):
+    """That a run ended so: the runs of a status are found without those of others. One that is done again has none
+    until it ends.
+    """
+
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#ENDED"
+    SK: ClassVar[str] = "STATUS#"
+    run_id: str
+
+    @staticmethod
+    def key_of(tenant: str, status: str, run_id: str) -> Key:
+        return Key(f"TENANT#{tenant}#ENDED", f"{EndedRun.SK}{status}#{run_id}")
+
+
+class EndedRunOf(Item):
+    """That a run of this subject ended so."""
+
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#ENDED#{name}"
+    SK: ClassVar[str] = "STATUS#"
+    run_id: str
+
+    @staticmethod
+    def key_of(tenant: str, subject: str, status: str, run_id: str) -> Key:
+        return Key(f"TENANT#{tenant}#ENDED#{subject}", f"{EndedRunOf.SK}{status}#{run_id}")
+
+
 class Anchor(Item):
     """A chain of receipts as it should be: its newest receipt. Only ever moved on by one, never back."""
 

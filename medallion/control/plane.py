@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import boto3
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -25,7 +25,6 @@ from medallion.control.items import (
     OpenRun,
     Pause,
     Run,
-    RunOf,
     RunStatus,
     Source,
     Tenant,
@@ -38,6 +37,7 @@ from medallion.control.operations import Operations
 from medallion.control.proposals import Proposals
 from medallion.control.queries import Queries
 from medallion.control.rollbacks import Rollbacks
+from medallion.control.run_lists import RunLists
 from medallion.control.runs import STILL_OPEN, ended_run, new_run, reopened_run
 from medallion.control.schedules import Schedules
 from medallion.control.table import ABSENT, Add, ControlTable, Put, Update, Write
@@ -47,17 +47,6 @@ from medallion.errors import TenantFrozen, UnknownRun, UnknownSource, UnknownTen
 from medallion.layout import TenantLayout
 from medallion.ledger.receipts import Link
 
-EXAMINED = 1000
-"""Runs that one page reads at most."""
-_AT_ONCE = 100
-
-
-class RunPage(NamedTuple):
-    """Runs, newest first. `before` is where the next page begins: a run's id, or nothing if there is no more."""
-
-    runs: list[Run]
-    before: str
-
 
 class ControlPlane:
     """One tenant's items in the control table."""
@@ -66,6 +55,7 @@ class ControlPlane:
         self._table = table
         self._tenant = layout.tenant
         self.leases = Leases(table, layout.tenant)
+        self.run_lists = RunLists(table, layout.tenant)
         self.rollbacks = Rollbacks(table, layout.tenant)
         self.upkeeps = Upkeeps(table, layout.tenant)
         self.batches = Batches(table, layout.tenant)
@@ -241,57 +231,9 @@ class ControlPlane:
         """The tenant's runs, newest first."""
         return self._table.query(Run, Run.key_of(self._tenant, "").pk, Run.SK, limit=limit, newest_first=True)
 
-    def page_of_runs(
-        self, limit: int, *, subject: str | None = None, status: RunStatus | None = None, before: str = ""
-    ) -> RunPage:
-        """The newest of the tenant's runs, `limit` at most: of one `subject`, of one `status`, made before the run
-        `before`. A page reads no more than EXAMINED runs, however rare that status is.
-        """
-        chosen: list[Run] = []
-        for _ in range(0, EXAMINED, _AT_ONCE):
-            wanted = limit - len(chosen) if status is None else _AT_ONCE
-            read = self._runs_before(subject, before, wanted)
-            for run in read:
-                before = run.run_id
-                if status in (None, run.status):
-                    chosen.append(run)
-                if len(chosen) == limit:
-                    older = run is not read[-1] or self._runs_before(subject, before, 1)
-                    return RunPage(chosen, before if older else "")
-            if len(read) < wanted:
-                return RunPage(chosen, "")
-        return RunPage(chosen, before)
-
-    def _runs_before(self, subject: str | None, before: str, limit: int) -> list[Run]:
-        beyond = f"{Run.SK}{before}" if before else ""
-        if subject is None:
-            pk = Run.key_of(self._tenant, "").pk
-            return self._table.query(Run, pk, Run.SK, limit=limit, newest_first=True, beyond=beyond)
-        pk = RunOf.key_of(self._tenant, subject, "").pk
-        named = self._table.query(RunOf, pk, RunOf.SK, limit=limit, newest_first=True, beyond=beyond)
-        keys = [Run.key_of(self._tenant, one.run_id) for one in named]
-        return sorted(self._table.get_many(Run, keys), key=lambda run: run.run_id, reverse=True)
-
     def unfinished_runs(self) -> list[Run]:
         """The tenant's runs that have not ended, held ones among them, the oldest first."""
         return [run for run in map(self.find_run, self.open_runs()) if run is not None]
-
-    def page_of_held(self, limit: int, after: str = "") -> RunPage:
-        """The runs that wait for a person, the oldest first, `limit` at most: those made after the run `after`. A page
-        looks at no more than EXAMINED runs that have not ended; `before` is where the next begins.
-        """
-        pk, held = OpenRun.key_of(self._tenant, "").pk, list[Run]()
-        beyond = f"{OpenRun.SK}{after}" if after else ""
-        listed = self._table.query(OpenRun, pk, OpenRun.SK, limit=EXAMINED + 1, beyond=beyond)
-        for first in range(0, min(len(listed), EXAMINED), _AT_ONCE):
-            ids = [one.run_id for one in listed[first : min(first + _AT_ONCE, EXAMINED)]]
-            found = self._table.get_many(Run, [Run.key_of(self._tenant, one) for one in ids])
-            for run in sorted(found, key=lambda one: one.run_id):
-                if run.status is RunStatus.HELD and run.approval is None:
-                    held.append(run)
-                if len(held) > limit:
-                    return RunPage(held[:limit], held[limit - 1].run_id)
-        return RunPage(held, listed[EXAMINED - 1].run_id if len(listed) > EXAMINED else "")
 
     def note(self, run_id: str, **changes: Any) -> None:
         """Set attributes of a run that has not ended."""
@@ -328,7 +270,6 @@ class ControlPlane:
 
     def reopen(self, run: Run) -> bool:
         """Make a run that ended badly one to be done, as its next attempt; False if it is not as `run` says."""
-        as_read = Attr("status").eq(run.status) & Attr("attempt").eq(run.attempt)
         changes = {
             "status": RunStatus.PENDING,
             "attempt": run.attempt + 1,
@@ -338,7 +279,7 @@ class ControlPlane:
             "reason": "",
             "mb_seconds": 0,
         }
-        return self._table.transact(reopened_run(self._tenant, run.run_id, changes, as_read))
+        return self._table.transact(reopened_run(self._tenant, run, changes))
 
     # --- receipts
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, NamedTuple
 
-from boto3.dynamodb.conditions import Attr
-
 from medallion.control.items import Item, Key, Run, RunStatus
+from medallion.control.runs import taken_back_run
 from medallion.control.table import ABSENT, ControlTable
 
 
@@ -77,9 +76,14 @@ class Rollbacks:
 
     def take_back(self, run: TakenBack, at: datetime, reason: str) -> bool:
         """The run is rolled back: what it published is no more. False if it was, or has been started again since."""
-        published = Attr("attempt").eq(run.attempt) & Attr("status").ne(RunStatus.ROLLED_BACK)
-        changes = {"status": RunStatus.ROLLED_BACK, "ended_at": at.isoformat(), "reason": reason, "task_token": ""}
-        return self._table.update(Run.key_of(self._tenant, run.run_id), changes, published)
+        changes = {"ended_at": at.isoformat(), "reason": reason, "task_token": ""}
+        while True:
+            found = self._table.get(Run, Run.key_of(self._tenant, run.run_id))
+            if found is None or found.attempt != run.attempt or found.status is RunStatus.ROLLED_BACK:
+                return False
+            # Refused only if the run has moved on since it was read.
+            if self._table.transact(taken_back_run(self._tenant, found, changes)):
+                return True
 
     def _key(self, rollback: Rollback) -> Key:
         return Rollback.key_of(self._tenant, rollback.subject, rollback.begun_at.isoformat())

@@ -236,10 +236,10 @@ def lineage_of(platform: Platform, zone: Zone, name: str) -> Lineage:
 
 def made_by(platform: Platform, table: Node, limit: int, before: str = "") -> MadeBy:
     """The runs of the table's source or model, `limit` at most; those before the run `before`."""
-    page = platform.control.page_of_runs(limit, subject=table.of, before=before)
+    page = platform.control.run_lists.page(limit, subject=table.of, before=before)
     # A source and a model may be called the same.
     of_source = table.zone is not Zone.GOLD
-    return MadeBy(runs=tuple(run for run in page.runs if run.kind.of_source is of_source), before=page.before)
+    return MadeBy(runs=tuple(run for run in page.runs if run.kind.of_source is of_source), before=page.place)
 
 
 def _tables_of(layout: TenantLayout, source: str) -> tuple[tuple[Zone, TableLayout], ...]:

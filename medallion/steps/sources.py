@@ -41,7 +41,7 @@ def state_of(platform: Platform, source: str) -> State:
 def last_run_of(platform: Platform, name: str, *, of_source: bool) -> Run | None:
     """The newest run of the source, or of the model, of that name. One name may be both: then a few are looked at."""
     for looked_at in (1, _LOOKED_AT):
-        runs = platform.control.page_of_runs(looked_at, subject=name).runs
+        runs = platform.control.run_lists.page(looked_at, subject=name).runs
         if found := [run for run in runs if run.kind.of_source is of_source]:
             return found[0]
     return None

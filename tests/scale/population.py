@@ -14,6 +14,8 @@ from medallion.contracts.model import Lane, Trigger
 from medallion.control.audit import AuditEntry
 from medallion.control.items import (
     ContractVersion,
+    EndedRun,
+    EndedRunOf,
     Item,
     Key,
     ObjectClaim,
@@ -31,6 +33,8 @@ from medallion.control.table import Put
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 SOURCES = 20
 _ENDS = (RunStatus.PROMOTED, RunStatus.PROMOTED, RunStatus.PROMOTED, RunStatus.REJECTED)
+RARE = 3
+"""A tenant's first runs, refused, as no other is."""
 Placed = tuple[Item, Key]
 
 
@@ -149,7 +153,7 @@ def _run(tenant: str, at: int) -> Iterator[Placed]:
         run_id=run_id(at),
         kind=RunKind.INGEST,
         subject=_of(at),
-        status=_ENDS[at % len(_ENDS)],
+        status=RunStatus.REFUSED if at < RARE else _ENDS[at % len(_ENDS)],
         objects=(f"s3://landing/{_of(at)}/{at}.csv?version=1",),
         object_count=1,
         created_at=_moment(at),
@@ -158,6 +162,8 @@ def _run(tenant: str, at: int) -> Iterator[Placed]:
     )
     yield run, Run.key_of(tenant, run.run_id)
     yield RunOf(run_id=run.run_id), RunOf.key_of(tenant, run.subject, run.run_id)
+    yield EndedRun(run_id=run.run_id), EndedRun.key_of(tenant, run.status, run.run_id)
+    yield EndedRunOf(run_id=run.run_id), EndedRunOf.key_of(tenant, run.subject, run.status, run.run_id)
 
 
 def _object(tenant: str, at: int) -> Placed:

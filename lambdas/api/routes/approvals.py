@@ -34,8 +34,8 @@ class ApprovalRequest(BaseModel):
 def list_approvals(caller: Viewer, limit: Limit = 50, cursor: Cursor = None) -> Page[RunView]:
     """List the runs that wait for a person, the oldest first. `reason` says why each is held."""
     [after] = place_of(cursor, _LIST) or ("",)
-    page = caller.platform.control.page_of_held(limit, after)
-    return Page(items=[run_view(one) for one in page.runs], next=cursor_to(_LIST, page.before))
+    page = caller.platform.control.run_lists.held(limit, after)
+    return Page(items=[run_view(one) for one in page.runs], next=cursor_to(_LIST, page.place))
 
 
 @routes.post("/runs/{run_id}/approval", operation_id="decide_run")

@@ -38,12 +38,12 @@ def list_runs(
     source: Annotated[str | None, Query(max_length=63, description="Only this source's, or this model's.")] = None,
     status: Annotated[RunStatus | None, Query(description="Only those that stand so.")] = None,
 ) -> Page[RunView]:
-    """List runs, newest first. A page of one status looks at 1,000 runs at most, and may be short or empty though more
-    follow: `next` says so.
+    """List runs, newest first. Those that are pending, running or held are found among all that have not ended: a page
+    looks at 1,000 of them at most, and may be short or empty though more follow: `next` says so.
     """
     [before] = place_of(cursor, _LIST) or ("",)
-    page = caller.platform.control.page_of_runs(limit, subject=source, status=status, before=before)
-    return Page(items=[run_view(one) for one in page.runs], next=cursor_to(_LIST, page.before))
+    page = caller.platform.control.run_lists.page(limit, subject=source, status=status, before=before)
+    return Page(items=[run_view(one) for one in page.runs], next=cursor_to(_LIST, page.place))
 
 
 @routes.get("/runs/{run_id}", operation_id="get_run")

@@ -105,7 +105,7 @@ def test_last_view_stays_when_the_platform_cannot_be_reached(
     def refuse(*_: Any, **__: Any) -> Any:
         raise Unreachable("nobody answers")
 
-    monkeypatch.setattr(type(acme.control), "page_of_runs", refuse)
+    monkeypatch.setattr(type(acme.control.run_lists), "page", refuse)
     assert looker.look() == first.model_copy(update={"trouble": "nobody answers"})
     with pytest.raises(Unreachable):
         Looker(Direct.on(acme)).look()

@@ -24,6 +24,7 @@ from medallion.control.plane import ControlPlane
 from medallion.control.proposals import Proposals
 from medallion.control.queries import Queries
 from medallion.control.rollbacks import Rollbacks
+from medallion.control.run_lists import RunLists
 from medallion.control.schedules import Schedules
 from medallion.control.table import ControlTable
 from medallion.control.upkeep import Upkeeps
@@ -49,6 +50,7 @@ REPOSITORIES = (
     Queries,
     Requests,
     Rollbacks,
+    RunLists,
     Schedules,
     Upkeeps,
     Usages,
