@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from cli.applying import Changed, apply
 from cli.completing import complete_source
-from cli.deciding import By, Reason, finish, said
-from cli.direct import Direct
-from cli.documents.sources import ProposalDocument
-from cli.engines import operations
-from cli.errors import BadArgument, OnlyDirect
-from cli.options import Limit, Source, Tenant, Timeout, Wait, options, port
+from cli.deciding import By, Reason, said
+from cli.options import Limit, Source, Tenant, port
 from cli.output import Json, moment, print_facts, print_json, print_table, progress, say, status_text
 from cli.port import Decided
+from cli.proposing import contract_text, show_proposal
 
 app = typer.Typer(
     name="contract", help="Try a changed contract; propose, decide over and activate one.", no_args_is_help=True
 )
 
-Changed = Annotated[Path, typer.Argument(metavar="NEW.odcs.yaml", help="The changed contract, a higher version.")]
 ProposalId = Annotated[
     str, typer.Argument(metavar="PROPOSAL_ID", help="The proposal's id, as `medallion contract proposals` shows it.")
 ]
@@ -56,42 +52,14 @@ def try_out(context: typer.Context, contract: Changed, tenant: Tenant, as_json: 
     """Say what the contract would do to Silver, quarantine and Gold. Nothing is written."""
     chosen = port(context, tenant)
     with progress("every record is judged once more"):
-        trial = chosen.sources.try_contract(_text(contract), str(contract))
+        trial = chosen.sources.try_contract(contract_text(contract), str(contract))
     if as_json:
         print_json(trial)
         return
     _show(trial)
 
 
-@app.command()
-def apply(
-    context: typer.Context,
-    contract: Changed,
-    tenant: Tenant,
-    by: By,
-    reason: Reason,
-    wait: Wait = False,
-    timeout: Timeout = 900,
-    as_json: Json = False,
-) -> None:
-    """Make the contract the active one, and take every published record through it: a run, judged as any other.
-
-    Only directly. Through the API it is proposed, approved and activated, and then there is `backfill`.
-    """
-    words = said(by, reason)
-    if options(context).by_api:
-        raise OnlyDirect(
-            "The API makes no contract active at one person's word: medallion contract propose, approve and activate, "
-            "then medallion backfill. With your own AWS permissions: --target aws"
-        )
-    target = options(context).target()
-    chosen = Direct.at(target, tenant)
-    who = words.by or chosen.acting.caller
-    run = operations.apply_contract(target, tenant, _text(contract), str(contract), by=who, reason=words.reason)
-    if run is None:
-        say("The contract is active. Its source has published nothing yet, so there is nothing to take up again.")
-        return
-    finish(chosen, run.run_id, wait=wait, timeout=timeout, as_json=as_json)
+app.command()(apply)
 
 
 @app.command()
@@ -100,7 +68,7 @@ def propose(
 ) -> None:
     """Propose the contract as its source's next version, or as the first of a new source."""
     words = said(by, reason)
-    _print(port(context, tenant).sources.propose(_text(contract), str(contract), words), as_json=as_json)
+    show_proposal(port(context, tenant).sources.propose(contract_text(contract), str(contract), words), as_json=as_json)
 
 
 @app.command()
@@ -158,7 +126,7 @@ def approve(
     """Say that a proposal may become active. In production another than who proposed it does."""
     words = said(by, reason)
     done = port(context, tenant).sources.decide_proposal(source, proposal_id, Decided.APPROVE, words)
-    _print(done, as_json=as_json)
+    show_proposal(done, as_json=as_json)
 
 
 @app.command()
@@ -174,7 +142,7 @@ def reject(
 ) -> None:
     """Say that a proposal is not to become active, approved or not."""
     words, decided = said(by, reason), Decided.WITHDRAW if withdraw else Decided.REJECT
-    _print(port(context, tenant).sources.decide_proposal(source, proposal_id, decided, words), as_json=as_json)
+    show_proposal(port(context, tenant).sources.decide_proposal(source, proposal_id, decided, words), as_json=as_json)
 
 
 @app.command()
@@ -196,32 +164,6 @@ def activate(
         return
     print_facts([("source", source), *((name.replace("_", " "), value) for name, value in done.items())])
     say("What is published stays as it is until: medallion backfill")
-
-
-def _text(contract: Path) -> str:
-    try:
-        return contract.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise BadArgument(f"{contract} cannot be read as UTF-8 text: {problem}") from problem
-
-
-def _print(one: ProposalDocument, *, as_json: bool) -> None:
-    if as_json:
-        print_json(one.plain())
-        return
-    print_facts(
-        [
-            ("proposal", one.proposal_id),
-            ("source", one.source),
-            ("version", one.version),
-            ("status", status_text(one.status)),
-            ("proposed by", f"{one.proposed.by}: {one.proposed.reason}"),
-            ("decided by", one.decision and f"{one.decision.by}: {one.decision.reason}"),
-            ("against", one.against or "nothing: the source is new"),
-            ("breaks", "\n".join(one.breaking)),
-            ("changes", "\n".join(one.compatible)),
-        ]
-    )
 
 
 def _show(trial: dict[str, Any]) -> None:

@@ -59,7 +59,7 @@ class Exit(IntEnum):
     RUN_FAILED = 4
     """The run ended without publishing: failed, rejected or refused; or it was rolled back."""
     RUN_HELD = 5
-    """The run waits for a person: approve or reject it."""
+    """The run waits for a person: approve or reject it. Or an applied contract waits for another's approval."""
     UNREACHABLE = 6
     """AWS, or the API, does not answer, or does not let this caller in."""
     TIMED_OUT = 7

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.target import Target
 from medallion.contracts.model import Contract, Load
 from medallion.control.closings import Closing
-from medallion.control.items import Run
 from medallion.engines.resources import Resources
-from medallion.people import Person
-from medallion.steps import onboard, what_if
+from medallion.steps import onboard
 from medallion.steps.closing import close as closing
 from medallion.steps.closing.close import Tell
 from medallion.steps.closing.freeze import reopen
@@ -21,12 +18,6 @@ from medallion.steps.closing.model import Order, Plan
 from medallion.steps.closing.verification import Verify
 from medallion.steps.draft import Draft, draft
 from medallion.steps.platform import Platform
-
-
-def apply_contract(target: Target, tenant: str, text: str, where: str, *, by: str, reason: str) -> Run | None:
-    """Make a changed contract the active one, and take its source's records through it. The backfill's run."""
-    person = Person(by, reason, datetime.now(UTC))
-    return what_if.apply_contract(_platform(target, tenant), text, where, person)
 
 
 def draft_contract(

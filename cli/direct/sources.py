@@ -80,6 +80,9 @@ class DirectSources:
         page = kept.open(limit, "") if source is None else kept.page(source, limit, "")
         return [ProposalDocument.of(one) for one in page.proposals]
 
+    def proposed_text(self, source: str, proposal_id: str) -> str:
+        return self.acting.platform.control.proposals.proposal(source, proposal_id).text
+
     def propose(self, text: str, where: str, said: Said) -> ProposalDocument:
         source = parse_contract(text, where).source
         made = proposals.propose(self.acting.platform, source, text, self.acting.person(said))

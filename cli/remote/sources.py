@@ -51,6 +51,9 @@ class RemoteSources:
         path = "/proposals" if source is None else f"{_path(source)}/proposals"
         return [ProposalDocument.model_validate(one) for one in self.client.pages(path, limit=limit)[0]]
 
+    def proposed_text(self, source: str, proposal_id: str) -> str:
+        return str(self.client.get(f"{_path(source)}/proposals/{part(proposal_id)}")["text"])
+
     def propose(self, text: str, where: str, said: Said) -> ProposalDocument:
         source = parse_contract(text, where).source
         made = self.client.post(f"{_path(source)}/proposals", {"text": text, **reason(said)})

@@ -1,24 +1,20 @@
-"""What a changed contract would do, without doing it; and doing it: register, make active, take everything up again."""
+"""What a changed contract would do, without doing it."""
 
 from __future__ import annotations
 
 from medallion.contracts import parse_contract
 from medallion.contracts.model import Contract
 from medallion.contracts.ruleset import ruleset_hash
-from medallion.control.items import Run
 from medallion.engines.commits import Commit
 from medallion.engines.duckdb.replay import bronze_of
 from medallion.engines.duckdb.trial import Trial, try_plan
 from medallion.engines.inputs import Inputs
 from medallion.engines.model import Attempt, Replay, SourceTables
-from medallion.errors import InvalidContract
 from medallion.layout import TableLayout
-from medallion.people import Person
 from medallion.plan.compiler import compile_plan
 from medallion.plan.gold import Input, in_order, parse_model
 from medallion.steps.platform import Platform
-from medallion.steps.replay import backfill, published_objects, runs_of
-from medallion.steps.seed import register_version
+from medallion.steps.replay import published_objects, runs_of
 
 
 def try_contract(platform: Platform, text: str, where: str) -> Trial:
@@ -32,19 +28,6 @@ def try_contract(platform: Platform, text: str, where: str) -> Trial:
     objects = published_objects(platform, source)
     chosen = Replay(runs=runs_of(platform, source, objects), objects=tuple(objects))
     return _try(platform, contract, chosen)
-
-
-def apply_contract(platform: Platform, text: str, where: str, person: Person) -> Run | None:
-    """Make the contract its source's active version, and backfill every published object under it. InvalidContract if a
-    higher one is active.
-
-    The backfill's run; None where the source has published nothing yet.
-    """
-    contract = parse_contract(text, where)
-    platform.control.source(contract.source)
-    if kept_out := register_version(platform, contract, text, person):
-        raise InvalidContract(f"{where}: {kept_out[0]}; raise the version")
-    return backfill(platform, contract.source, published_objects(platform, contract.source), person)
 
 
 def _try(platform: Platform, contract: Contract, chosen: Replay) -> Trial:

@@ -11,7 +11,8 @@ from medallion.engines.duckdb.entries import choose
 from medallion.plan.gold import parse_model
 from medallion.plan.quarantine import Chosen, State
 from medallion.steps.models import keep_model
-from medallion.steps.what_if import apply_contract, try_contract
+from medallion.steps.replay import backfill, published_objects
+from medallion.steps.what_if import try_contract
 from tests.integration.steps.models import built, model_of
 from tests.integration.steps.test_loads import contract
 from tests.integration.steps.test_replay import ADA
@@ -55,7 +56,8 @@ def test_what_was_foretold_happens_when_a_contract_is_applied(
     changed = contract(source, version="1.1.0").replace("maxLength: 5", f"maxLength: {longest}")
     foretold = try_contract(bench.platform, changed, "a changed contract")
     assert standing(bench, source) == (silver, waiting), "trying writes nothing"
-    run = apply_contract(bench.platform, changed, "a changed contract", ADA)
+    bench.register(changed)
+    run = backfill(bench.platform, source, published_objects(bench.platform, source), ADA)
     assert run is not None
     ended = bench.walk(run)
     silver_after, waiting_after = standing(bench, source)

@@ -16,6 +16,7 @@ from local.settings import Settings
 from medallion.control.keys import Role
 from tests.integration.pipeline.calling import address, key
 from tests.integration.pipeline.deployed import Deployed, eventually
+from tests.unit.steps.keeping import contract
 
 Call = Callable[..., Any]
 WHY = ("--reason", "looked at it")
@@ -153,3 +154,16 @@ def test_held_run_is_decided_when_a_steward_does(command: Command, tmp_path: Pat
         assert (decided["status"], decided["approval"]["reason"]) == (status, "looked at it")
         again = command.by_api(Role.STEWARD, verb, held["run_id"], *WHY, code=Exit.NOT_FOUND)
         assert again["kind"] == "NotHeld"
+
+
+def test_contract_is_applied_when_a_steward_approved_it(command: Command, trial: Deployed, tmp_path: Path) -> None:
+    file = written(tmp_path, "applied.odcs.yaml", contract("applied", columns="note: string"))
+    applying = ("contract", "apply", file, *WHY)
+    waits = command.by_api(Role.ENGINEER, *applying, code=Exit.RUN_HELD)
+    approving = ("contract", "approve", waits["proposal_id"], "--source", "applied", *WHY)
+    assert command.by_api(Role.STEWARD, *approving)["status"] == "approved"
+    assert command.by_api(Role.ENGINEER, *applying) == {"run_id": None}
+    run = trial.ingest("applied", "id,note\n1,first\n")
+    assert (run.status, run.contract_version) == ("promoted", "1.0.0")
+    again = command.by_api(Role.ENGINEER, *applying, "--wait")
+    assert (again["kind"], again["status"], again["totals"]["duplicates"]) == ("backfill", "promoted", 1)

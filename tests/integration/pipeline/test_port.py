@@ -316,12 +316,14 @@ def try_a_contract(ways: Ways) -> None:
     assert ways.same_refusal(STEWARD, lambda port: port.sources.try_contract(strange, "c")) == "UnknownSource"
 
 
-@tries("sources.proposals", "sources.propose", "sources.decide_proposal", "sources.activate")
+@tries("sources.proposals", "sources.proposed_text", "sources.propose", "sources.decide_proposal", "sources.activate")
 def propose_a_contract(ways: Ways) -> None:
     def propose(version: str) -> Any:
         text = contract("letters", version, "note: string")
         made = ways.api(ENGINEER).sources.propose(text, "a contract", WHY)
         assert ways.same(VIEWER, lambda port: port.sources.proposals("letters", 1)) == [made]
+        said = ways.same(VIEWER, lambda port: port.sources.proposed_text("letters", made.proposal_id))
+        assert said == text
         return made
 
     def decide(role: Role, proposal: Any, decided: Decided) -> Any:

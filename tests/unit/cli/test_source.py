@@ -10,9 +10,11 @@ import pytest
 from cli.exits import Exit
 from medallion.control.keys import Role
 from medallion.control.operations import Operation
+from medallion.control.proposals import ProposalStatus
 from medallion.steps import operate
 from medallion.steps.operations import OperationKind
 from medallion.steps.platform import Platform
+from medallion.steps.proposals import check_approved
 from tests.unit.api.calling import MemoryPlatform
 from tests.unit.api.test_contracts import live
 from tests.unit.cli.calling import CALLER, Command
@@ -165,5 +167,111 @@ def test_contract_goes_its_way_when_each_says_its_part(command: Command, changed
     assert (rejected["status"], rejected["decision"]["by"]) == ("rejected", CALLER)
     again = command.directly("contract", "reject", *named, *ACME)
     assert command.by_api(Role.STEWARD, "contract", "reject", *named) == again
-    applied = command.by_api(Role.ENGINEER, "contract", "apply", changed, *WHY)
-    assert (applied.code, "contract propose" in applied.err) == (Exit.USAGE, True)
+
+
+# --- applied: the whole way, as far as one may go it
+
+
+@pytest.fixture
+def done(command: Command, asked: list[Operation], monkeypatch: pytest.MonkeyPatch) -> list[Operation]:
+    """What was asked of the tenant's function. An activation makes the contract active, a backfill finds nothing."""
+
+    def activate(platform: Platform, operation: Operation) -> operate.Result:
+        asked.append(operation)
+        proposal = platform.control.proposals.proposal(operation.subject, operation.asked["proposal_id"])
+        check_approved(proposal)
+        if proposal.status is ProposalStatus.APPROVED:
+            platform.control.proposals.move(proposal, ProposalStatus.ACTIVE)
+        return {"version": proposal.version}
+
+    def backfill(_: Platform, operation: Operation) -> operate.Result:
+        asked.append(operation)
+        return {"run_id": None}
+
+    doing = {OperationKind.ACTIVATE_CONTRACT: activate, OperationKind.BACKFILL: backfill}
+    monkeypatch.setattr(operate, "DOING", doing)
+    return asked
+
+
+def audited(command: Command) -> set[tuple[str, str]]:
+    """What the audit trail says was done, and by whom."""
+    return {(one["action"], one["by"]) for one in command.directly("audit", *ACME, "--json").json}
+
+
+def another_approves(command: Command) -> None:
+    """As in production."""
+    control = command.platform().control
+    control.save_tenant(control.tenant().model_copy(update={"approvals_by_another": True}))
+
+
+def test_contract_is_applied_at_one_word_where_its_proposer_may_approve_it(
+    command: Command, done: list[Operation], changed: str
+) -> None:
+    called = command.directly("contract", "apply", changed, *ACME, *WHY, "--json")
+    assert (called.code, called.json) == (Exit.OK, {"run_id": None})
+    assert [one.kind for one in done] == [OperationKind.ACTIVATE_CONTRACT, OperationKind.BACKFILL]
+    assert done[1].asked["since"] == "1970-01-01T00:00:00Z"
+    steps = ["propose_contract", "approve_proposal", "activate_proposal", "backfill_source"]
+    assert audited(command) == {(step, CALLER) for step in steps}
+    [proposal] = command.directly("contract", "proposals", *ORDERS, *ACME, "--json").json
+    assert (proposal["status"], proposal["proposed"]["by"], proposal["decision"]["by"]) == ("active", CALLER, CALLER)
+
+
+def test_records_are_taken_up_when_the_active_contract_is_applied_again(
+    command: Command, done: list[Operation], changed: str
+) -> None:
+    for _ in range(2):
+        assert command.by_api(Role.OPERATOR, "contract", "apply", changed, *ACME, *WHY).code == Exit.OK
+    assert [one.kind for one in done] == [OperationKind.ACTIVATE_CONTRACT, OperationKind.BACKFILL] * 2
+    assert len(command.directly("contract", "proposals", *ORDERS, *ACME, "--json").json) == 1
+
+
+@pytest.mark.usefixtures("done")
+def test_contract_waits_for_a_steward_when_an_engineer_applies_it(command: Command, changed: str) -> None:
+    applying = ("contract", "apply", changed, *WHY)
+    waits = command.by_api(Role.ENGINEER, *applying, "--json")
+    again = command.by_api(Role.ENGINEER, *applying, "--json")
+    assert (again.code, again.json, waits.code) == (Exit.RUN_HELD, waits.json, Exit.RUN_HELD)
+    assert f"medallion contract approve {waits.json['proposal_id']} --source orders" in waits.err
+    [standing] = command.directly("contract", "proposals", *ORDERS, *ACME, "--json").json
+    assert standing == waits.json
+    approve = ("contract", "approve", waits.json["proposal_id"], *ORDERS, *WHY)
+    assert command.by_api(Role.STEWARD, *approve).code == Exit.OK
+    assert command.by_api(Role.ENGINEER, *applying).code == Exit.OK
+    [ended] = command.directly("contract", "proposals", *ORDERS, *ACME, "--json").json
+    assert ended["status"] == "active"
+
+
+def test_contract_waits_in_production_until_another_applies_it(
+    command: Command, done: list[Operation], changed: str
+) -> None:
+    another_approves(command)
+    applying = ("contract", "apply", changed, *ACME, *WHY)
+    for named in ((), ("--by", "Grace")):
+        assert command.directly(*applying, *named).code == Exit.RUN_HELD
+    assert done == []
+    assert command.by_api(Role.OPERATOR, *applying).code == Exit.OK
+    [proposal] = command.directly("contract", "proposals", *ORDERS, *ACME, "--json").json
+    assert proposal["proposed"]["by"] == CALLER
+    assert "a test" in proposal["decision"]["by"]
+
+
+@pytest.mark.usefixtures("done")
+def test_another_proposal_of_that_version_is_left_alone_when_a_contract_is_applied(
+    command: Command, tmp_path: Path, changed: str
+) -> None:
+    file = tmp_path / "another.odcs.yaml"
+    file.write_text(contract("orders", "1.1.0", "remark: string"), encoding="utf-8")
+    made = command.by_api(Role.ENGINEER, "contract", "propose", str(file), *WHY, "--json").json
+    assert command.by_api(Role.OPERATOR, "contract", "apply", changed, *ACME, *WHY).code == Exit.OK
+    found = command.directly("contract", "proposals", *ORDERS, *ACME, "--json").json
+    assert {one["proposal_id"]: one["status"] for one in found}[made["proposal_id"]] == "proposed"
+
+
+def test_what_is_wrong_with_a_contract_is_told_when_it_is_applied(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "lower.odcs.yaml"
+    file.write_text(contract("orders", "0.9.0"), encoding="utf-8")
+    applying = ("contract", "apply", str(file), *ACME, *WHY, "--json")
+    directly, by_api = command.directly(*applying), command.by_api(Role.OPERATOR, *applying)
+    assert (directly.code, directly.json) == (by_api.code, by_api.json)
+    assert "raise the version" in directly.json["error"]
