@@ -28,6 +28,8 @@ def open_session(warehouse: Path) -> SparkSession:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "4",
+        # A run of Refine has more generated classes than a session keeps by default: Java would compile them each time.
+        "spark.sql.codegen.cache.maxEntries": "1000",
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         _CATALOG: "org.apache.iceberg.spark.SparkCatalog",
         f"{_CATALOG}.type": "hadoop",
