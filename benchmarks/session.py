@@ -11,6 +11,7 @@ from local.settings import Settings, default_state_dir
 from local.spark import installation
 from medallion.engines.spark.refine import prepare
 from medallion.engines.spark.tables import CATALOG
+from stacks.spark import EXECUTORS
 
 MEMORY = "4g"
 _CATALOG = f"spark.sql.catalog.{CATALOG}"
@@ -23,6 +24,8 @@ def open_session(warehouse: Path) -> SparkSession:
     settings = {
         "spark.driver.extraClassPath": f"{found.folder}/iceberg/*",
         "spark.driver.memory": MEMORY,
+        # What executes here is the driver.
+        "spark.driver.extraJavaOptions": EXECUTORS["spark.executor.extraJavaOptions"],
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.ui.enabled": "false",

@@ -42,6 +42,8 @@ class TemporalFormat:
     pattern: str
     has_zone: bool
     _regex: str
+    _width: int
+    """Characters before the zone."""
     _positions: dict[str, tuple[int, int]]
     _said: dict[int, str]
     """What the pattern says between its fields, character by character, by position."""
@@ -96,7 +98,8 @@ class TemporalFormat:
                 parts += [_substring(value, begin, end - begin)] * bool(begin) + [literal(between)] * bool(between)
                 begin = start
             between, end = "", start + width
-        parts += [_substring(value, begin, end - begin)] + [literal(between)] * bool(between)
+        last = value if begin == 1 and end > self._width and not self._zone else _substring(value, begin, end - begin)
+        parts += [last] + [literal(between)] * bool(between)
         return " || ".join(parts)
 
     def _offset(self, value: str) -> str:
@@ -132,7 +135,7 @@ def parse_format(pattern: str) -> TemporalFormat:
             regex, width = regex + re.escape(said), len(said)
             between |= dict(enumerate(said, start=position))
         position += width
-    return TemporalFormat(pattern, has_zone, regex, positions, between, zone)
+    return TemporalFormat(pattern, has_zone, regex, position - 1, positions, between, zone)
 
 
 def _substring(value: str, begin: int, width: int) -> str:

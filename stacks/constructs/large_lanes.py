@@ -15,7 +15,7 @@ from stacks.constructs.source_code import source_asset
 from stacks.jobs import ON_EMR, on_emr, permissions, run_on_emr, run_on_glue
 from stacks.permissions import Capabilities, Permissions, read_files
 from stacks.settings import ROOT, EnvironmentSettings
-from stacks.spark import EMR, catalogue, submit_parameters
+from stacks.spark import EMR, EXECUTORS, catalogue, submit_parameters
 
 _EMR_STATE = "RunOnEmr"
 
@@ -70,11 +70,12 @@ class LargeLanes(Construct):
         """What the states of the lanes are to say where a machine runs this job."""
         layout, found = self._layout, {"JobName": self._layout.job(job)}
         if self.application is not None:
+            spark = {**catalogue(layout), **EXECUTORS, **EMR}
             found |= {
                 "EmrApplicationId": self.application.application.attr_application_id,
                 "JobEmrRoleArn": self._emr_roles[job].role.role_arn,
                 "JobScript": self._scripts[job].s3_object_url,
-                "JobSparkSubmit": submit_parameters(self._code.s3_object_url, {**catalogue(layout), **EMR}),
+                "JobSparkSubmit": submit_parameters(self._code.s3_object_url, spark),
                 "JobMinutes": str(self._settings.job_minutes),
             }
         return found

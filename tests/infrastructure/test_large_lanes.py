@@ -73,7 +73,7 @@ def test_a_job_is_tried_again_by_the_machine_alone(dev: Synthesis, job: Job) -> 
     assert arguments(dev, job)["--job-bookmark-option"] == "job-bookmark-disable"
 
 
-def test_a_job_finds_the_tenants_tables_by_what_it_is_configured_with(dev: Synthesis) -> None:
+def test_a_job_finds_the_tenants_tables_and_is_compiled_whole_by_what_it_is_configured_with(dev: Synthesis) -> None:
     found = sparks(f"--conf {arguments(dev)['--conf']}")
     catalogue = "spark.sql.catalog.glue_catalog"
     assert found == {
@@ -83,6 +83,7 @@ def test_a_job_finds_the_tenants_tables_by_what_it_is_configured_with(dev: Synth
         f"{catalogue}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
         f"{catalogue}.warehouse": "s3://mdl-dev-acme-artifacts-<AWS::AccountId>-<AWS::Region>/warehouse",
         "spark.sql.session.timeZone": "UTC",
+        "spark.executor.extraJavaOptions": "-XX:-DontCompileHugeMethods",
     }
 
 
