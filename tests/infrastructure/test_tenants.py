@@ -58,7 +58,7 @@ def test_the_code_holds_the_domain_and_the_handlers_and_no_tenant(dev: Synthesis
     asset = dev.folder / f"asset.{code['S3Key'].removesuffix('.zip')}"
     assert {each.name for each in asset.iterdir()} == {"medallion", "lambdas", "verifier"}
     files = [each for each in asset.rglob("*") if each.is_file()]
-    assert asset / "medallion" / "layout.py" in files
+    assert asset / "medallion" / "layout" / "tenant.py" in files
     assert asset / "lambdas" / "refine" / "handler.py" in files
     assert not [each for each in files if each.suffix == ".pyc" or each.name == "tenant.yaml"]
 

@@ -1,52 +1,21 @@
-"""Permissions as data: each is one IAM statement with a Sid, so that a policy can be read, diffed and tested by name.
-
-A capability is a function that returns permissions, written once. No action carries a wildcard. Where a resource does,
-the permission says why.
-"""
+"""What a tenant's roles may be allowed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-from aws_cdk import aws_iam as iam
+from dataclasses import dataclass
 
 from medallion.layout import TABLE_ZONES, Machine, Task, TenantLayout, Zone
-
-Conditions = Mapping[str, Mapping[str, str | list[str]]]
-
-NO_RESOURCE_LEVEL = "the service knows no resource for these actions"
-KEYS_AT_RUN_TIME = "keys are formed at run time, below the one bucket or prefix that is named"
-TABLES_AT_RUN_TIME = "tables are data (sources and models), below the one database that is named"
-STREAMS_AT_RUN_TIME = "Lambda names the log streams of the one log group"
-EXECUTIONS_AT_RUN_TIME = "executions are named by run, below the one state machine"
-TENANTS_AT_RUN_TIME = "tenants come and go without a change to what they share; each one's role names who may take it"
-SCHEDULES_AT_RUN_TIME = "schedules are data (one a source), below the tenant's one group"
-
-
-@dataclass(frozen=True)
-class Permission:
-    """One statement that allows `actions` on `resources`; `because` is the reason for a wildcard in a resource."""
-
-    sid: str
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    conditions: Conditions = field(default_factory=dict)
-    because: str = ""
-
-    @property
-    def statement(self) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
-            sid=self.sid, actions=list(self.actions), resources=list(self.resources), conditions=dict(self.conditions)
-        )
-
-    @property
-    def wildcards(self) -> tuple[str, ...]:
-        """The resources that carry a wildcard."""
-        return tuple(resource for resource in self.resources if "*" in resource)
-
-
-Permissions = tuple[Permission, ...]
+from stacks.permissions.permission import (
+    EXECUTIONS_AT_RUN_TIME,
+    KEYS_AT_RUN_TIME,
+    SCHEDULES_AT_RUN_TIME,
+    STREAMS_AT_RUN_TIME,
+    TABLES_AT_RUN_TIME,
+    Conditions,
+    Permission,
+    Permissions,
+)
+from stacks.permissions.services import TRACE
 
 
 @dataclass(frozen=True)
@@ -300,50 +269,3 @@ class Capabilities:
         return Permission(
             sid, actions, tuple(self.layout.arn("glue", each) for each in resources), because=TABLES_AT_RUN_TIME
         )
-
-
-TRACE = Permission(
-    "SendTraces", ("xray:PutTraceSegments", "xray:PutTelemetryRecords"), ("*",), because=NO_RESOURCE_LEVEL
-)
-
-SAMPLE_TRACES = Permission(
-    "SampleTraces", ("xray:GetSamplingRules", "xray:GetSamplingTargets"), ("*",), because=NO_RESOURCE_LEVEL
-)
-
-LOG_GATEWAY = Permission(
-    "LogGateway",
-    (
-        "logs:CreateLogGroup",
-        "logs:CreateLogStream",
-        "logs:DescribeLogGroups",
-        "logs:DescribeLogStreams",
-        "logs:FilterLogEvents",
-        "logs:GetLogEvents",
-        "logs:PutLogEvents",
-    ),
-    ("*",),
-    because="API Gateway takes one role for all APIs of an account and region, and names their log groups itself",
-)
-"""What API Gateway asks of the role in which it logs."""
-
-DELIVER_LOGS = Permission(
-    "DeliverLogs",
-    (
-        "logs:CreateLogDelivery",
-        "logs:GetLogDelivery",
-        "logs:UpdateLogDelivery",
-        "logs:DeleteLogDelivery",
-        "logs:ListLogDeliveries",
-        "logs:PutResourcePolicy",
-        "logs:DescribeResourcePolicies",
-        "logs:DescribeLogGroups",
-    ),
-    ("*",),
-    because=NO_RESOURCE_LEVEL,
-)
-"""What Step Functions asks of a state machine's role before it logs."""
-
-
-def read_files(sid: str, *arns: str) -> Permissions:
-    """Read objects that are known when they are deployed: each by its own ARN."""
-    return (Permission(sid, ("s3:GetObject",), arns),)
