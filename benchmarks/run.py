@@ -11,15 +11,16 @@ from tempfile import TemporaryDirectory
 from benchmarks.arms import Arm, Work
 from benchmarks.meter import Meter, Spent, age, peak_mb
 from benchmarks.session import open_session
-from benchmarks.suites import SPARK_WARM_UP, WARM_UP, arm_of, records_of
+from benchmarks.suites import SPARK_WARM_UP, SPARK_WARMED, WARM_UP, arm_of, records_of
 
 
 def measure(arm: Arm, records: int, data: Path, folder: Path) -> dict[str, object]:
     """What one run of the arm takes, and what it said of itself."""
     session = open_session(folder / "warehouse") if arm.spark else None
-    times, most = (2, SPARK_WARM_UP) if arm.spark else (1, WARM_UP)
+    each = min(records, SPARK_WARM_UP if arm.spark else WARM_UP)
+    times = max(2, SPARK_WARMED // each) if arm.spark else 1
     for number in range(0 if arm.cold else times):
-        warm = Work(min(records, most), data, _folder(folder / f"warm-{number}"), session)
+        warm = Work(each, data, _folder(folder / f"warm-{number}"), session)
         arm.ready(warm)
         arm.run(warm)
     work = Work(records, data, _folder(folder / "measured"), session)
