@@ -63,19 +63,19 @@ def set_schedule(platform: Platform, source: str, setting: Setting, person: Pers
     What was due before counts no more, but for a schedule that goes on after a pause: that catches up as it says.
     ScheduleChanged where someone else set it meanwhile. Said twice at one moment, it is said once.
     """
-    wanted, before, now = setting.checked(), schedule_of(platform, source), person.at.replace(microsecond=0)
+    wanted, before = setting.checked(), schedule_of(platform, source)
     goes_on = before.paused and not wanted.paused and wanted.catch_up is CatchUp.ONCE
     after = before.model_copy(
         update={
             **wanted.model_dump(exclude={"revision"}),
-            "settled_until": before.settled_until if wanted.paused or goes_on else now,
+            "settled_until": before.settled_until if wanted.paused or goes_on else person.at.replace(microsecond=0),
             "revision": before.revision + 1,
             "set_by": person.by,
-            "set_at": now,
+            "set_at": person.at,
             "reason": person.reason,
         }
     )
-    if (before.set_by, before.set_at) == (person.by, now):
+    if (before.set_by, before.set_at) == (person.by, person.at):
         # An earlier try of the same request came so far.
         apply(platform, before)
         catch_up(platform, before)

@@ -304,6 +304,7 @@ def set_a_schedule(ways: Ways) -> None:
     assert refused == "ScheduleChanged"
     back = Setting(cron=before.cron, time_zone=before.time_zone, paused=before.paused)
     ways.api(ENGINEER).sources.set_schedule("nightly", back, WHY)
+    assert ways.same(VIEWER, lambda port: port.sources.schedule("nightly", 3)).cron == before.cron
 
 
 @tries("sources.try_contract")

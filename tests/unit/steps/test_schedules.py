@@ -104,6 +104,14 @@ def test_schedule_is_set_once_when_the_same_request_is_done_again(platform: Keep
     assert platform.entries.entries["nightly-daily"]["ScheduleExpression"] == "cron(0 12 * * ? *)"
 
 
+def test_the_later_stands_when_one_person_sets_two_in_one_second(platform: Keeping) -> None:
+    set_schedule(platform, "nightly", NOON, platform.person())
+    pass_by(platform, timedelta(milliseconds=300))
+    later = set_schedule(platform, "nightly", Setting(cron="0 2 * * *"), platform.person())
+    assert (later.cron, schedule_of(platform, "nightly")) == ("0 2 * * *", later)
+    assert platform.entries.entries["nightly-daily"]["ScheduleExpression"] == "cron(0 2 * * ? *)"
+
+
 def test_nothing_is_set_when_a_schedule_cannot_be_taken(platform: Keeping) -> None:
     before = schedule_of(platform, "nightly")
     for setting in (Setting(cron="0 0 1 * MON"), Setting(cron="0 2 * * *", time_zone="Zurich")):
