@@ -32,8 +32,8 @@ def measure(suite: Suite, repetitions: int) -> None:
         if not (file := DATA / f"{suite.of.name}-{records}.csv").exists():
             suite.of.write(file, records)
     chance = random.Random(suite.name)  # noqa: S311  # an order that can be had again
-    results, commit = RESULTS / f"{suite.name}.jsonl", _commit()
-    with results.with_suffix(".partial").open("w", encoding="utf-8") as kept:
+    partial, commit = DATA / f"{suite.name}.partial", _commit()
+    with partial.open("w", encoding="utf-8") as kept:
         for repetition in range(repetitions):
             runs = [(arm, records) for arm in suite.arms for records in suite.sizes]
             chance.shuffle(runs)
@@ -46,7 +46,7 @@ def measure(suite: Suite, repetitions: int) -> None:
                     f"{suite.name} {repetition + 1}/{repetitions}: {arm}, {records:,} records: "
                     f"{found['wall']:.2f} s, {found['cpu']:.2f} s CPU, {found['rss_mb']:,} MB\n"
                 )
-    results.with_suffix(".partial").rename(results)
+    partial.rename(RESULTS / f"{suite.name}.jsonl")
 
 
 def _run(arm: str, records: int) -> Figures:

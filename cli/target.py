@@ -51,7 +51,7 @@ class Target:
 
     def tenant(self, tenant: str) -> TenantLayout:
         """The tenant's names; InvalidName if it cannot be one."""
-        return self.layout.tenant(tenant)
+        return TenantLayout.of(self.layout, tenant)
 
     def control(self, tenant: str) -> ControlPlane:
         """The tenant's items in the control table; UnknownTenant if the tenant does not exist here."""

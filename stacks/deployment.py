@@ -49,7 +49,7 @@ class Deployment:
         )
         self.api.add_stack_dependency(self.shared, "the layer's parameter must be there first")
         for tenant, folder in settings.tenants.items():
-            self._add_tenant(settings.layout.tenant(tenant), folder)
+            self._add_tenant(TenantLayout.of(settings.layout, tenant), folder)
 
     def _add_tenant(self, layout: TenantLayout, folder: Path) -> None:
         settings = self._settings.environment

@@ -45,7 +45,7 @@ class AssumedTenancy:
         if kept is not None and expires_at - now > _LEFT:
             self._sessions.move_to_end((tenant, role))
             return kept
-        made = self._assumed(self._layout.tenant(tenant), role)
+        made = self._assumed(TenantLayout.of(self._layout, tenant), role)
         self._sessions[tenant, role] = made
         while len(self._sessions) > _KEPT:
             self._sessions.popitem(last=False)

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from medallion.control.keys import OPERATORS, ApiKey, ApiKeys, Token
 from medallion.control.table import ControlTable
-from medallion.layout import Environment, EnvironmentLayout
+from medallion.layout import Environment, EnvironmentLayout, TenantLayout
 
 logger = Logger(log_uncaught_exceptions=True, environment=os.environ["MEDALLION_ENVIRONMENT"])
 
@@ -47,7 +47,8 @@ def _admission(key: ApiKey, method_arn: str) -> dict[str, Any]:
     """The whole stage is open to a valid key: what its role may do there, the API itself says."""
     api, stage, *_ = method_arn.split("/")
     layout = _layout()
-    counted_by = layout.operators_usage_key if key.owner == OPERATORS else layout.tenant(key.owner).usage_key
+    of_operators = key.owner == OPERATORS
+    counted_by = layout.operators_usage_key if of_operators else TenantLayout.of(layout, key.owner).usage_key
     return {
         "principalId": f"{key.owner}/{key.key_id}",
         "policyDocument": {

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from medallion.layout.checks import checked_tenant
 from medallion.layout.parts import SHARED_STACKS, TENANT_STACKS, Api, Environment
-
-if TYPE_CHECKING:
-    from medallion.layout.tenant import TenantLayout
 
 API_STAGE = "v1"
 """The API's version: API Gateway's stage, and so the first part of each path."""
@@ -102,11 +97,6 @@ class EnvironmentLayout:
         """The tenant that a stack of this environment is of; None for any other."""
         tenant, _, of = stack.removeprefix(self.stack("")).partition("-")
         return tenant if stack.startswith(self.stack("")) and of in TENANT_STACKS else None
-
-    def tenant(self, tenant: str) -> TenantLayout:
-        from medallion.layout.tenant import TenantLayout  # noqa: PLC0415  # each of the two names the other
-
-        return TenantLayout(self.environment, checked_tenant(tenant), self.account, self.region)
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a regional resource in the `aws` partition."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from medallion.layout.checks import checked_tenant
 from medallion.layout.environment import EnvironmentLayout
 from medallion.layout.identities import source_file_id
 from medallion.layout.parts import TABLE_ZONES, Environment, Job, Machine, Task, Zone
@@ -19,6 +20,11 @@ class TenantLayout:
     tenant: str
     account: str
     region: str
+
+    @classmethod
+    def of(cls, shared: EnvironmentLayout, tenant: str) -> TenantLayout:
+        """The tenant's of an environment; InvalidName where its id cannot be one."""
+        return cls(shared.environment, checked_tenant(tenant), shared.account, shared.region)
 
     @property
     def shared(self) -> EnvironmentLayout:

@@ -61,7 +61,7 @@ class Platform:
             Environment(variables["MEDALLION_ENVIRONMENT"]), variables["MEDALLION_ACCOUNT"], variables["AWS_REGION"]
         )
         resources = Resources(region=shared.region, memory=variables.get("MEDALLION_ENGINE_MEMORY", "2GB"))
-        tenant = shared.tenant(variables["MEDALLION_TENANT"])
+        tenant = TenantLayout.of(shared, variables["MEDALLION_TENANT"])
         session, glue_version = boto3.Session(region_name=shared.region), variables.get("MEDALLION_GLUE_VERSION", "")
         memory = int(variables.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
         return cls(tenant, session, resources, lanes=Lanes.of(variables), glue_version=glue_version, memory=memory)

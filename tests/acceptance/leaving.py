@@ -16,7 +16,7 @@ from local.settings import Settings
 from medallion.control.audit import AuditEntry
 from medallion.control.items import OpenRun, Run, RunOf, RunStatus
 from medallion.control.keys import Role
-from medallion.layout import Environment, EnvironmentLayout, Zone
+from medallion.layout import Environment, EnvironmentLayout, TenantLayout, Zone
 from medallion.people import Person
 from medallion.plan.quarantine import Chosen
 from medallion.steps.closing.verification import Verification
@@ -61,7 +61,7 @@ def write_tenants(under: Path) -> Path:
 def fed(settings: Settings, tenant: str) -> Deployed:
     """The tenant with a hundred good records; one that is condemned, since it failed twice; one whose entry is open."""
     shared = EnvironmentLayout(ENVIRONMENT, settings.account, settings.region)
-    found = Deployed(shared.tenant(tenant), Deployed.on(settings, tenant).session)
+    found = Deployed(TenantLayout.of(shared, tenant), Deployed.on(settings, tenant).session)
     first = found.ingest(SOURCE, good(100) + "1,x,a\n", "first.csv")
     assert first.status is RunStatus.PROMOTED
     found.models_rest()

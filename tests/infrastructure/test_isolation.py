@@ -20,7 +20,7 @@ from stacks.settings import ROOT
 from stacks.tasks import api_permissions
 
 SHARED = EnvironmentLayout(Environment.PROD, "123456789012", "ap-southeast-1")
-ACME, SKYLINE = SHARED.tenant("acme"), SHARED.tenant("skyline")
+ACME, SKYLINE = TenantLayout.of(SHARED, "acme"), TenantLayout.of(SHARED, "skyline")
 KEY = "key/00000000-0000-0000-0000-000000000000"
 OF_NOBODY = ":catalog"
 """What no tenant has for itself: to be let to it alone leads to nothing."""

@@ -13,7 +13,7 @@ from tests.infrastructure.synthesis import synthesize
 
 TENANTS = Path(__file__).parents[1] / "integration/tenants"
 _ACCOUNT = Settings(state_dir=Path())
-LAYOUT: TenantLayout = EnvironmentLayout(Environment.DEV, _ACCOUNT.account, _ACCOUNT.region).tenant("trial")
+LAYOUT: TenantLayout = TenantLayout.of(EnvironmentLayout(Environment.DEV, _ACCOUNT.account, _ACCOUNT.region), "trial")
 
 
 @dataclass(frozen=True)

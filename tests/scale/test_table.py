@@ -16,7 +16,7 @@ from local import process
 from local.settings import Settings
 from medallion.control.keys import Role
 from medallion.engines.resources import Resources
-from medallion.layout import Environment, EnvironmentLayout
+from medallion.layout import Environment, EnvironmentLayout, TenantLayout
 from medallion.steps.platform import Platform
 from tests.integration.local.conftest import free_port
 from tests.scale.population import RARE, Size, fill, run_id, tenants
@@ -55,7 +55,7 @@ class TableTenancy:
         self._session, self._layout = session, layout
 
     def platform(self, tenant: str, role: Role) -> Platform:
-        return Platform(self._layout.tenant(tenant), self._session, Resources(region=self._layout.region))
+        return Platform(TenantLayout.of(self._layout, tenant), self._session, Resources(region=self._layout.region))
 
     def tenants(self) -> list[str]:
         return tenants(100)

@@ -11,7 +11,7 @@ from lambdas.api.caller import Steward, Viewer
 from lambdas.api.entries import SourceName
 from lambdas.api.operations import Reason
 from lambdas.api.routing import router
-from medallion.control.items import Breaker
+from medallion.control.items import Breaker, ClosedBreaker
 from medallion.control.plane import ControlPlane
 from medallion.steps.breaker import close
 
@@ -69,6 +69,6 @@ def _view(control: ControlPlane, source: str) -> BreakerView:
     return BreakerView(source=source, open=found is not None and found.open, last=last, closings=closings)
 
 
-def _opening(breaker: Breaker) -> OpeningView:
+def _opening(breaker: Breaker | ClosedBreaker) -> OpeningView:
     told: dict[str, Any] = breaker.model_dump(include=set(OpeningView.model_fields))
     return OpeningView(**told)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+from pydantic import BaseModel
+
 from medallion.control.items.base import Item, Key
 
 
@@ -36,11 +38,9 @@ class SeenRun(Item):
         return Key(SeenRun.partition(tenant, seen.source), place)
 
 
-class Breaker(Item):
-    """A source's breaker: open, its runs wait. `failures` of `rows` records failed with `code` within the time."""
+class _Opening(BaseModel):
+    """That a source's breaker opened: `failures` of `rows` records failed with `code` within the time."""
 
-    PARTITION: ClassVar[str] = "TENANT#{tenant}#SEEN#{name}"
-    EVIDENCE: ClassVar[bool] = True
     source: str
     run_id: str
     opened_at: datetime
@@ -52,6 +52,13 @@ class Breaker(Item):
     closed_by: str = ""
     reason: str = ""
 
+
+class Breaker(_Opening, Item):
+    """A source's breaker: open, its runs wait."""
+
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#SEEN#{name}"
+    EVIDENCE: ClassVar[bool] = True
+
     @property
     def said(self) -> str:
         """Why it opened, as a sentence's part."""
@@ -62,11 +69,13 @@ class Breaker(Item):
         return Key(SeenRun.partition(tenant, source), "BREAKER")
 
 
-class ClosedBreaker(Breaker):
+class ClosedBreaker(_Opening, Item):
     """A time that a breaker was open, and who closed it and why. It is kept."""
 
+    PARTITION: ClassVar[str] = "TENANT#{tenant}#SEEN#{name}"
+    EVIDENCE: ClassVar[bool] = True
     SK: ClassVar[str] = "CLOSED#"
 
     @staticmethod
-    def key_of(tenant: str, source: str, opened_at: datetime) -> Key:  # type: ignore[override]  # one for each opening
+    def key_of(tenant: str, source: str, opened_at: datetime) -> Key:
         return Key(SeenRun.partition(tenant, source), f"{ClosedBreaker.SK}{opened_at.isoformat()}")

@@ -79,7 +79,7 @@ class Deployed:
             region_name=settings.region,
         )
         shared = EnvironmentLayout(Environment.DEV, settings.account, settings.region)
-        return cls(shared.tenant(tenant), session)
+        return cls(TenantLayout.of(shared, tenant), session)
 
     @cached_property
     def platform(self) -> Platform:

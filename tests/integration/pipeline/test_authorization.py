@@ -30,7 +30,7 @@ from medallion.control.plane import ControlPlane
 from medallion.control.proposals import Decision, Proposal
 from medallion.control.queries import QueryRun
 from medallion.control.table import ControlTable
-from medallion.layout import Zone
+from medallion.layout import TenantLayout, Zone
 from medallion.ledger.receipts import Link
 from tests.integration.pipeline.calling import address, key, signed
 from tests.integration.pipeline.deployed import Deployed
@@ -216,7 +216,7 @@ def standing(trial: Deployed) -> list[Any]:
 @pytest.fixture(scope="module")
 def other(trial: Deployed) -> ControlPlane:
     """Another tenant's items in the same table: one of each kind that a route names."""
-    plane = ControlPlane.of(trial.layout.shared.tenant("foreign"), trial.session)
+    plane = ControlPlane.of(TenantLayout.of(trial.layout.shared, "foreign"), trial.session)
     plane.save_tenant(Tenant(id="foreign", name="Foreign"))
     text = contract("theirs")
     rules = ruleset_hash(parse_contract(text, "a test's contract"))

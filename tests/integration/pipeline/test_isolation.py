@@ -14,14 +14,14 @@ from local.settings import Settings
 from medallion.control.items import Run, RunKind, RunStatus, Tenant
 from medallion.control.keys import Role
 from medallion.control.plane import ControlPlane
-from medallion.layout import Api
+from medallion.layout import Api, TenantLayout
 from tests.integration.pipeline.calling import Caller, holder, operator
 from tests.integration.pipeline.deployed import PROJECT, Deployed
 
 MARK = "only-the-other-tenant-knows"
 RUN = "20260101T000000-0123456789abcdef"
 RIGHT = 'return found["Expiration"], Platform(layout, session'
-WRONG = "return found[\"Expiration\"], Platform(self._layout.tenant('other'), session"
+WRONG = "return found[\"Expiration\"], Platform(TenantLayout.of(self._layout, 'other'), session"
 
 
 def code(*, altered: bool) -> bytes:
@@ -52,7 +52,7 @@ def running(deployed: Deployed, *, altered: bool) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def other(trial: Deployed) -> ControlPlane:
     """Another tenant's items, in the same table."""
-    plane = ControlPlane.of(trial.layout.shared.tenant("other"), trial.session)
+    plane = ControlPlane.of(TenantLayout.of(trial.layout.shared, "other"), trial.session)
     plane.save_tenant(Tenant(id="other", name=MARK))
     run = Run(
         run_id=RUN,

@@ -23,7 +23,16 @@ from medallion.contracts.ruleset import ruleset_hash
 from medallion.control.items import ContractVersion, ObjectClaim, Run, RunKind, RunStatus, Source, Tenant
 from medallion.engines.duckdb.session import open_session
 from medallion.engines.resources import Resources
-from medallion.layout import TABLE_ZONES, Environment, EnvironmentLayout, Machine, TableLayout, Zone, source_file_id
+from medallion.layout import (
+    TABLE_ZONES,
+    Environment,
+    EnvironmentLayout,
+    Machine,
+    TableLayout,
+    TenantLayout,
+    Zone,
+    source_file_id,
+)
 from medallion.ledger.gate import Decision
 from medallion.steps.gate import gate
 from medallion.steps.platform import Platform
@@ -71,7 +80,7 @@ class Workbench:
             aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
             region_name=settings.region,
         )
-        layout = EnvironmentLayout(Environment.DEV, settings.account, settings.region).tenant(tenant)
+        layout = TenantLayout.of(EnvironmentLayout(Environment.DEV, settings.account, settings.region), tenant)
         s3, glue = session.client("s3"), session.client("glue")
         for zone in Zone:
             s3.create_bucket(Bucket=layout.bucket(zone))

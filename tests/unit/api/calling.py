@@ -21,7 +21,7 @@ from medallion.control.keys import OPERATORS, Role
 from medallion.control.plane import ControlPlane
 from medallion.engines.resources import Resources
 from medallion.errors import UnknownTenant
-from medallion.layout import Environment, EnvironmentLayout, Task
+from medallion.layout import Environment, EnvironmentLayout, Task, TenantLayout
 from medallion.steps.platform import Platform
 from tests.unit.control.memory import MemoryTable
 from tests.unit.control.waiting import States
@@ -59,7 +59,7 @@ class MemoryTenancy:
         session = session or boto3.Session(region_name="eu-west-1")
         self._platforms = {
             one: MemoryPlatform(
-                LAYOUT.tenant(one), session, Resources(region="eu-west-1"), lambda: NOW, table=self.table
+                TenantLayout.of(LAYOUT, one), session, Resources(region="eu-west-1"), lambda: NOW, table=self.table
             )
             for one in tenants
         }

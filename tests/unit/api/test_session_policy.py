@@ -8,9 +8,9 @@ import pytest
 
 from lambdas.api.session_policy import LONGEST, session_policy
 from medallion.control.keys import Role
-from medallion.layout import Environment, EnvironmentLayout
+from medallion.layout import Environment, EnvironmentLayout, TenantLayout
 
-LAYOUT = EnvironmentLayout(Environment.STAGING, "123456789012", "ap-northeast-3").tenant("twelveletter")
+LAYOUT = TenantLayout.of(EnvironmentLayout(Environment.STAGING, "123456789012", "ap-northeast-3"), "twelveletter")
 
 
 @pytest.mark.parametrize("role", Role)

@@ -15,7 +15,7 @@ from medallion.control.models import ModelVersion
 from medallion.control.partitions import Extent, partitions
 from medallion.control.plane import ControlPlane
 from medallion.errors import TenantFrozen, UnknownTenant
-from medallion.layout import Environment, EnvironmentLayout
+from medallion.layout import Environment, EnvironmentLayout, TenantLayout
 from tests.unit.control.memory import MemoryTable
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -40,7 +40,7 @@ def closings(table: MemoryTable) -> Closings:
 
 
 def plane(table: MemoryTable) -> ControlPlane:
-    layout = EnvironmentLayout(Environment.DEV, "000000000000", "us-east-1").tenant("acme")
+    layout = TenantLayout.of(EnvironmentLayout(Environment.DEV, "000000000000", "us-east-1"), "acme")
     return ControlPlane(table, layout)
 
 

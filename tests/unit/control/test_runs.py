@@ -13,7 +13,7 @@ from medallion.control.plane import ControlPlane
 from medallion.control.rollbacks import TakenBack
 from medallion.control.run_lists import EXAMINED, RunLists
 from medallion.control.table import ItemT
-from medallion.layout import Environment, EnvironmentLayout
+from medallion.layout import Environment, EnvironmentLayout, TenantLayout
 from tests.unit.control.memory import MemoryTable
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,7 +44,7 @@ def table() -> CountingTable:
 
 @pytest.fixture
 def plane(table: CountingTable) -> ControlPlane:
-    return ControlPlane(table, EnvironmentLayout(Environment.DEV, "000000000000", "eu-west-1").tenant("acme"))
+    return ControlPlane(table, TenantLayout.of(EnvironmentLayout(Environment.DEV, "000000000000", "eu-west-1"), "acme"))
 
 
 def make(plane: ControlPlane, runs: int, *, subjects: tuple[str, ...] = ("orders", "customers")) -> None:

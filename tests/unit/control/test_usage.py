@@ -15,7 +15,7 @@ from medallion.control.queries import QueryRun, QueryState
 from medallion.control.table import Add, ControlTable
 from medallion.control.usage import Usage, Used, used
 from medallion.errors import UnknownQuery
-from medallion.layout import Environment, EnvironmentLayout, Zone
+from medallion.layout import Environment, EnvironmentLayout, TenantLayout, Zone
 from tests.unit.control.memory import MemoryTable
 
 NOW = datetime(2026, 1, 31, 23, 59, tzinfo=UTC)
@@ -24,7 +24,9 @@ DAY = NOW.date()
 
 @pytest.fixture
 def plane() -> ControlPlane:
-    return ControlPlane(MemoryTable(), EnvironmentLayout(Environment.DEV, "000000000000", "eu-west-1").tenant("acme"))
+    return ControlPlane(
+        MemoryTable(), TenantLayout.of(EnvironmentLayout(Environment.DEV, "000000000000", "eu-west-1"), "acme")
+    )
 
 
 def run(plane: ControlPlane, **about: Any) -> Run:

@@ -15,13 +15,13 @@ from medallion.control.items import Run, RunKind
 from medallion.control.plane import ControlPlane
 from medallion.engines.resources import Resources
 from medallion.events import EventType
-from medallion.layout import Environment, EnvironmentLayout, Task
+from medallion.layout import Environment, EnvironmentLayout, Task, TenantLayout
 from medallion.steps.platform import Platform
 from medallion.steps.ticket import Ticket
 from tests.unit.control.memory import MemoryTable
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-LAYOUT = EnvironmentLayout(Environment.DEV, "000000000000", "eu-west-1").tenant("trial")
+LAYOUT = TenantLayout.of(EnvironmentLayout(Environment.DEV, "000000000000", "eu-west-1"), "trial")
 
 
 class Clock:

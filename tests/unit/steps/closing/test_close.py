@@ -13,7 +13,7 @@ from medallion.control.closings import Closing
 from medallion.control.items import Tenant
 from medallion.control.plane import ControlPlane
 from medallion.errors import AwaitsApproval, ClosingUnsafe, NotClosable
-from medallion.layout import Environment, EnvironmentLayout
+from medallion.layout import Environment, EnvironmentLayout, TenantLayout
 from medallion.steps.closing import close as closing_module
 from medallion.steps.closing.close import approve, close
 from medallion.steps.closing.destination import Folder, destination
@@ -26,7 +26,7 @@ from medallion.steps.platform import Platform
 from tests.unit.control.memory import MemoryTable
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
-LAYOUT = EnvironmentLayout(Environment.PROD, "123456789012", "eu-west-1").tenant("acme")
+LAYOUT = TenantLayout.of(EnvironmentLayout(Environment.PROD, "123456789012", "eu-west-1"), "acme")
 ADA, BOB = (f"arn:aws:sts::123456789012:assumed-role/Operators/{name}" for name in ("ada", "bob"))
 ORDER = Order(by="Ada", reason="it left", export="/export")
 

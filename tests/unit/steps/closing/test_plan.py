@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from medallion.layout import Environment, EnvironmentLayout
+from medallion.layout import Environment, EnvironmentLayout, TenantLayout
 from medallion.steps.closing.model import Found, Kind, Leftover, Plan, Survey
 from medallion.steps.closing.plan import make_plan
 
-LAYOUT = EnvironmentLayout(Environment.PROD, "123456789012", "eu-west-1").tenant("acme")
+LAYOUT = TenantLayout.of(EnvironmentLayout(Environment.PROD, "123456789012", "eu-west-1"), "acme")
 ORDERS = LAYOUT.silver("orders")
 STACKS = [LAYOUT.stack("foundation")]
 OWNED = frozenset(

@@ -11,7 +11,7 @@ import pytest
 from medallion.control.closings import Closing, Stage
 from medallion.control.plane import ControlPlane
 from medallion.errors import NotClosable
-from medallion.layout import Environment, EnvironmentLayout
+from medallion.layout import Environment, EnvironmentLayout, TenantLayout
 from medallion.steps.closing import stop as stop_module
 from medallion.steps.closing.manifest import Manifest
 from medallion.steps.closing.stop import differences, stop
@@ -19,7 +19,7 @@ from medallion.steps.platform import Platform
 from tests.unit.control.memory import MemoryTable
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
-LAYOUT = EnvironmentLayout(Environment.PROD, "123456789012", "eu-west-1").tenant("acme")
+LAYOUT = TenantLayout.of(EnvironmentLayout(Environment.PROD, "123456789012", "eu-west-1"), "acme")
 ASKED = Closing(stage=Stage.RETAINED, asked_by="Ada", asked_as="arn", asked_at=NOW, reason="", export="/x")
 EXPORTED = Manifest(environment="prod", tenant="acme", at=NOW, files=(), state={"landing": "1", "silver.orders": "7"})
 
