@@ -15,10 +15,9 @@ from local.settings import Settings
 from medallion.control.items import Key, ObjectClaim, Run, RunStatus
 from medallion.engines.resources import Resources
 from medallion.errors import UnknownRun
-from medallion.layout import Machine, Task, execution
+from medallion.layout import Machine, Task, Zone, execution
 from medallion.steps.hold import decide
 from medallion.steps.platform import Platform
-from medallion.steps.ticket import Ticket
 from tests.integration.pipeline.deployed import Deployed, eventually
 from tests.least_privilege.policies import Policies
 
@@ -159,8 +158,11 @@ class Trial:
     # --- what is left
 
     def clean(self) -> None:
-        """Nothing runs, waits, is held or holds a lease; no build is asked for; no alert is kept."""
+        """Nothing runs, waits, is held, holds a lease or is gathered; no build is asked for; no alert is kept."""
         self._end_executions()
+        self._free_leases()
+        self._end_runs()
+        self._end_batches()
         for model in self.deployed.control.models():
             if model.pending_run_id:
                 self.deployed.control.begin_build(model.name, model.pending_run_id)
@@ -178,6 +180,33 @@ class Trial:
                     self._abandon(run)
             time.sleep(0.1)
 
+    def _free_leases(self) -> None:
+        """Empty the queues first: the embedded AWS takes an answer for a run that was stopped, which would then keep
+        the lease.
+        """
+        control = self.deployed.control
+        subjects = [f"{Zone.SILVER}#{one.name}" for one in control.sources()]
+        subjects += [f"{Zone.GOLD}#{one.name}" for one in control.models()]
+        for subject in subjects:
+            for waiter in control.leases.waiters(subject):
+                control.leases.leave(subject, waiter.run_id)
+            held = control.leases.held(subject)
+            if held is not None and held.owner is not None:
+                control.leases.release(subject, held.owner)
+
+    def _end_runs(self) -> None:
+        """What was stopped or never started has ended: an unfinished run would keep what housekeeping lets go."""
+        for run in self.deployed.control.unfinished_runs():
+            arn = run.execution_arn if self.platform.execution_status(run.execution_arn) else ""
+            self.deployed.control.end(run.run_id, RunStatus.FAILED, datetime.now(UTC), reason="left", execution_arn=arn)
+
+    def _end_batches(self) -> None:
+        """A batch that was left would be gathered in the place of the next case's."""
+        for source in self.deployed.control.sources():
+            batch = self.deployed.control.batches.gathering(source.name)
+            if batch is not None:
+                self.deployed.control.batches.close(batch, None)
+
     def _running(self) -> list[Run]:
         """The runs whose executions have not ended."""
         found = []
@@ -193,9 +222,8 @@ class Trial:
         self.platform.states.stop_execution(executionArn=self._execution(self.deployed.control.run(run_id)))
 
     def _abandon(self, run: Run) -> None:
-        """Stop what waits for an answer that will not come, and free what it holds."""
+        """Stop what waits for an answer that will not come."""
         self.stop(run.run_id)
-        self.deployed.control.leases.release(Ticket.of(run).leased, run.run_id)
         self.deployed.control.end(run.run_id, RunStatus.FAILED, datetime.now(UTC), reason="stopped")
 
     def _execution(self, run: Run) -> str:
