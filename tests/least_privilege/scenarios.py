@@ -107,18 +107,23 @@ def sweep(trial: Trial) -> None:
 
 
 def look_after(trial: Trial) -> None:
-    """An hourly sweep ends a run that was stopped, wakes the one behind it, gathers a batch that was left, and starts
-    its run.
+    """An hourly sweep ends a run that was stopped, has the one behind it woken, wakes one that nobody woke, gathers a
+    batch that was left, and starts its run.
     """
     control, platform = trial.deployed.control, trial.platform
-    leases, subject, first = control.leases, f"{RunKind.INGEST.zone}#orders", next(trial.numbers) * 100
-    leases.acquire(subject, "nobody", datetime.now(UTC))
+    leases, first = control.leases, next(trial.numbers) * 100
+    # Whose run was stopped may be woken by how that run is ended, before the sweep comes to it; the other is not.
+    subjects = [f"{RunKind.INGEST.zone}#{source}" for source in ("orders", "fragile")]
+    for subject in subjects:
+        leases.acquire(subject, "nobody", datetime.now(UTC))
     try:
         runs = [trial.arrive("orders", f"id,customer,amount,note\n{first + number},1,2.50,\n") for number in (0, 1)]
-        wait(lambda: len(leases.waiters(subject)) == 2, "the runs do not wait for their lease")
+        unwoken = trial.arrive("fragile", f"id\n{first}\n")
+        wait(lambda: [len(leases.waiters(each)) for each in subjects] == [2, 1], "the runs do not wait for their lease")
         trial.stop(runs[0])
     finally:
-        leases.release(subject, "nobody")
+        for subject in subjects:
+            leases.release(subject, "nobody")
     identity = trial.deployed.put("batched", f"id\n{first}\n", f"{first}.csv")
     key, version, now = f"batched/{first}.csv", identity.rpartition("=")[2], datetime.now(UTC)
     control.claim(
@@ -129,6 +134,7 @@ def look_after(trial: Trial) -> None:
     control.batches.open(Gathering(source="batched", run_id=left, created_at=long_ago))
     trial.call(Task.SWEEP, {})
     trial.watch(runs[1], RunStatus.PROMOTED, beside=runs)
+    trial.watch(unwoken, RunStatus.PROMOTED)
     trial.watch(left, RunStatus.PROMOTED, beside=runs)
     wait(lambda: control.run(runs[0]).status is RunStatus.FAILED, "the run that was stopped was not ended")
 
