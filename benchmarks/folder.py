@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, SortOrder
 from pyiceberg.table.update import TableRequirement, TableUpdate
 
 from medallion.engines.iceberg import Lake
-from medallion.engines.model import SourceTables
+from medallion.engines.model import SourceObject, SourceTables
 from medallion.layout import TableLayout
 from medallion.plan.model import Plan
 
@@ -75,6 +76,18 @@ class _Uploads:
         target = Path("/", bucket, key)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(local, target)
+
+
+def source_object(file: Path, identity: str, arrived_at: datetime) -> SourceObject:
+    """A file as an object of Landing. What stands for S3's own copying is one more name of the file."""
+
+    def copy(address: str) -> None:
+        target = Path(address)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        target.symlink_to(file.resolve())
+
+    return SourceObject(identity, arrived_at, lambda: file.open("rb"), file.stat().st_size, copy)
 
 
 def upload_to_folders() -> None:

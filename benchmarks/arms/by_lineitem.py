@@ -7,7 +7,7 @@ from functools import partial
 from benchmarks.agreement import agree, failed_of
 from benchmarks.arms import Arm, Work
 from benchmarks.arms.by_duckdb import files_agree, write_judged, write_typed
-from benchmarks.arms.verdicts import judged, texts, typed
+from benchmarks.arms.verdicts import judged, of_line, texts, typed
 from benchmarks.records import LINEITEM
 
 
@@ -20,13 +20,13 @@ def _typed(work: Work) -> None:
 
 
 def _judged(work: Work) -> None:
-    judged(work, texts(work, LINEITEM), LINEITEM).write.partitionBy("status").parquet(str(work.out / "split"))
+    judged(work, LINEITEM).write.partitionBy("status").parquet(str(work.out / "split"))
 
 
 def _agrees(work: Work) -> None:
     split = f"{work.out}/split/status="
     failed = failed_of(LINEITEM.plan())
-    agree(work, f"{split}valid/*.parquet", f"{split}quarantined/*.parquet", failed, "record['{}']", LINEITEM)
+    agree(work, f"{split}valid/*.parquet", f"{split}quarantined/*.parquet", failed, of_line(LINEITEM), LINEITEM)
 
 
 ARMS = (

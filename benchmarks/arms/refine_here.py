@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.arms import Arm, Disagreement, Figures, Work, acme_plan
 from benchmarks.arms.by_duckdb import ZSTD, open_records
-from benchmarks.folder import folder_lake
+from benchmarks.folder import folder_lake, source_object
 from benchmarks.transactions import HEADERS, expected
 from medallion.engines.commits import Commit
 from medallion.engines.duckdb.audit import audit
@@ -17,7 +17,7 @@ from medallion.engines.duckdb.contents import contents_of_run
 from medallion.engines.duckdb.refine import refine
 from medallion.engines.duckdb.staging import Arrived
 from medallion.engines.inputs import Inputs
-from medallion.engines.model import Attempt, Refined, SourceObject
+from medallion.engines.model import Attempt, Refined
 from medallion.engines.resources import Resources
 from medallion.plan.sql import literal
 
@@ -32,7 +32,7 @@ def attempt() -> Attempt:
 
 def arrived(work: Work) -> Arrived:
     """The file as a run's one object."""
-    return Arrived([SourceObject(IDENTITY, attempt().started_at, lambda: work.csv.open("rb"))])
+    return Arrived([source_object(work.csv, IDENTITY, attempt().started_at)])
 
 
 def resources(work: Work) -> Resources:

@@ -31,7 +31,7 @@ _TABLES = tuple(SourceTables.__dataclass_fields__)
 
 
 class _Job:
-    """The staging that a function does, and the job; the tables are new and empty."""
+    """What a function does before a job, and the job; the tables are new and empty."""
 
     def ready(self, work: Work) -> None:
         plan = acme_plan()
@@ -66,7 +66,7 @@ class _Job:
         refine(work.spark, order)
         cpu = {"function_cpu": function.cpu, "job_cpu": meter.read().cpu}
         laps = json.loads(Path(result).read_text(encoding="utf-8"))["refined"]["seconds"]
-        return {"seconds": {"stage": function.wall, **laps}, **cpu}
+        return {"seconds": {"function": function.wall, **laps}, **cpu}
 
     def check(self, work: Work) -> Figures:
         branch = f"VERSION AS OF '{attempt().branch}'"
@@ -145,7 +145,7 @@ ARMS = (
         lambda work: {"bytes": _written(work)},
         _floor_ready,
     ),
-    Arm("spark_refine", "Medallion: staging and the Spark job", _job.run, _job.check, _job.ready),
+    Arm("spark_refine", "Medallion: the function and the Spark job", _job.run, _job.check, _job.ready),
     Arm(
         "spark_cold", "Medallion: a Spark job from its process's start", _cold.run, _cold.check, _cold.ready, cold=True
     ),

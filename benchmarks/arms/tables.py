@@ -50,11 +50,11 @@ def _append_typed(work: Work) -> None:
 def _ready_judged(work: Work) -> None:
     # A file for each half from each task: a shuffle would cost more than the files do.
     several = {"write.distribution-mode": "none", "write.spark.fanout.enabled": "true"}
-    create(work, "judged", judged(work, texts(work)), several, by="status")
+    create(work, "judged", judged(work), several, by="status")
 
 
 def _append_judged(work: Work) -> None:
-    judged(work, texts(work)).writeTo(address(work, "judged")).append()
+    judged(work).writeTo(address(work, "judged")).append()
 
 
 def _all_judged(work: Work) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import chain
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from benchmarks.agreement import agree, failed_of
 from benchmarks.arms import Arm, Work, acme_plan
+from benchmarks.folder import source_object
 from benchmarks.records import TRANSACTIONS, Records
 from benchmarks.transactions import HEADERS
+from medallion.engines.lines import Leaving
+from medallion.engines.spark.lines import staged_lines
 from medallion.engines.spark.refine import prepare
 from medallion.plan.model import Statements
+from medallion.plan.sql import literal
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -43,23 +47,22 @@ def typed(records: DataFrame, of: Records = TRANSACTIONS) -> DataFrame:
     return records.select(*typed_columns(of))
 
 
-def judged(work: Work, records: DataFrame, of: Records = TRANSACTIONS) -> DataFrame:
-    """The records with types, verdict and status by the plan's own statement, and the text of those that fail."""
-    prepare(work.spark)
-    texts = {f"{name}__text": header for header, name in zip(of.headers, of.columns, strict=True)}
-    staged = [F.col(header).alias(text) for text, header in texts.items()]
-    # Nothing is hashed in this group, and nothing resolved: what tells records apart stays empty.
-    identity = {"object_number": "0", "source_row": "0", "row_hash": "''", "attempt_count": "0", "entered": "false"}
-    parts = [F.expr(value).alias(name) for name, value in {**identity, "malformed": "CAST(NULL AS STRING)"}.items()]
-    records.select(*staged, *parts).createOrReplaceTempView("staged")
-    words = range(of.plan().words)
-    # As the quarantine holds it.
-    said = ((F.lit(header), F.col(text)) for text, header in texts.items())
-    fails = F.expr(" OR ".join(f"verdict_{word} <> 0" for word in words))
-    return work.spark.sql(carrying(of.plan().statements["spark"], texts)).select(
+def judged(work: Work, of: Records = TRANSACTIONS) -> DataFrame:
+    """The records with types, verdict and status by the plan's own statement, and the line of each that fails.
+
+    They are read as a job of the large lanes reads them, the look at the file that comes before it included.
+    """
+    plan, spark = of.plan(), work.spark
+    prepare(spark)
+    leaving = Leaving(plan, str(work.out))
+    leaving.leave(0, source_object(work.file(of), "file", datetime.now(UTC)))
+    staged_lines(spark, leaving.left[0].model_dump()).createOrReplaceTempView("staged")
+    words = [f"verdict_{word}" for word in range(plan.words)]
+    fails = F.expr(" OR ".join(f"{word} <> 0" for word in words))
+    return spark.sql(carrying(plan.statements["spark"], ("raw",))).select(
         *of.columns,
-        *(f"verdict_{word}" for word in words),
-        F.when(fails, F.create_map(*chain(*said))).alias("record"),
+        *words,
+        F.when(fails, F.col("raw")).alias("raw"),
         F.when(fails, F.lit("quarantined")).otherwise(F.lit("valid")).alias("status"),
     )
 
@@ -103,9 +106,9 @@ def _typed(work: Work) -> None:
 
 
 def _medallion(work: Work) -> None:
-    # A file for each half stays open at once: else Spark sorts every task's records by their half before it writes.
+    # Once a task has met both halves, Spark sorts what comes by its half: quicker than with both files open at once.
     work.spark.conf.set("spark.sql.maxConcurrentOutputFileWriters", "2")
-    judged(work, texts(work)).write.partitionBy("status").parquet(str(work.out / "split"))
+    judged(work).write.partitionBy("status").parquet(str(work.out / "split"))
 
 
 def _counts_and_two_writes(work: Work) -> None:
@@ -122,9 +125,16 @@ def _counts_and_two_writes(work: Work) -> None:
 # --- what they left
 
 
+def of_line(of: Records) -> str:
+    """What a record of ours that fails holds of a field."""
+    return f"string_split(decode(raw), {literal(of.delimiter)})[{{1}}]"
+
+
 def _medallion_agrees(work: Work) -> None:
     split = f"{work.out}/split/status="
-    agree(work, f"{split}valid/*.parquet", f"{split}quarantined/*.parquet", failed_of(acme_plan()), "record['{}']")
+    agree(
+        work, f"{split}valid/*.parquet", f"{split}quarantined/*.parquet", failed_of(acme_plan()), of_line(TRANSACTIONS)
+    )
 
 
 def halves_agree(failed: str) -> Callable[[Work], None]:

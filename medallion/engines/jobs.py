@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from medallion.contracts.model import Frozen
 from medallion.engines.inputs import Inputs
+from medallion.engines.lines import Lines
 from medallion.engines.model import Attempt, SourceTables
 from medallion.layout import TableLayout
 from medallion.ledger.outcomes import ObjectRead
@@ -40,9 +41,10 @@ class RefineJob(Frozen):
     """A run's attempt, ready for an engine that knows nothing of contracts, lakes or control planes.
 
     `relations` are addresses of Parquet: `staged`, `objects`, `run`, `own`, `failed_before` and `tries`, as the plan's
-    SQL names them. `events` is the SQL of the quarantine log's rows: the plan's, and one for each object that cannot be
-    read. `bronze` is the snapshot that holds the records where a replay has them there already. `result` is the address
-    where the job writes `{"refined": …, "blocked": ""}`.
+    SQL names them. `lines` are objects whose records the job reads itself, beside those of `staged`, which is not there
+    where it reads them all. `events` is the SQL of the quarantine log's rows: the plan's, and one for each object that
+    cannot be read. `bronze` is the snapshot that holds the records where a replay has them there already. `result` is
+    the address where the job writes `{"refined": …, "blocked": ""}`.
     """
 
     run_id: str
@@ -52,6 +54,7 @@ class RefineJob(Frozen):
     plan: Plan
     events: str
     relations: dict[str, str]
+    lines: tuple[Lines, ...]
     tables: dict[str, str]
     reads: Reads
     marks: Marks

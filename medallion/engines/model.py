@@ -17,11 +17,16 @@ from medallion.ledger.outcomes import ObjectRead
 
 @dataclass(frozen=True)
 class SourceObject:
-    """One object of a run: its identity, when it arrived (UTC), and how to read its bytes."""
+    """One object of a run: its identity, when it arrived (UTC), how to read its bytes, and how many there are.
+
+    `copy` puts them at an address in S3, without their passing here; None where nobody can.
+    """
 
     source_file_id: str
     arrived_at: datetime
     open: Callable[[], BinaryIO]
+    bytes: int = 0
+    copy: Callable[[str], object] | None = None
 
 
 @dataclass(frozen=True)

@@ -75,11 +75,7 @@ def compile_plan(contract: Contract, ruleset: str) -> Plan:
 
 # --- identity: SHA-256 over the (name, value) pairs sorted by name, each length-prefixed in bytes, nulls omitted
 
-_ROW_HASH_PAIR = (
-    "CASE WHEN NOT __column__ IS NULL THEN __prefix__ END",
-    "CAST(STRLEN(__column__) AS VARCHAR) || ':'",
-    "__column__",
-)
+_ROW_HASH_PAIR = ("__prefix__ || CAST(STRLEN(__column__) AS VARCHAR) || ':'", "__column__")
 _ROW_HASH_RAW = "SHA256(raw)"
 
 

@@ -60,7 +60,7 @@ HISTORY = f"""
 
 DUPLICATES = f"""
     SELECT {_IDENTITY}, {_ARRIVAL}, r.attempt, held_by
-    FROM resolved AS d JOIN judged AS j USING (object_number, source_row) {_RUN}
+    FROM resolved AS d JOIN exceptional AS j USING (object_number, source_row) {_RUN}
     WHERE outcome = 'duplicate' {_IN_ORDER}
 """
 
@@ -72,7 +72,7 @@ def quarantine(contract: Contract, rules: tuple[PlanRule, ...]) -> str:
     named = f"MAP([{names}], [{values}])"
     # Joining maps is slow, and few records have more than the contract names.
     texts = f"CASE WHEN CARDINALITY(extra) = 0 THEN {named} ELSE MAP_CONCAT(extra, {named}) END"
-    record = f"CASE WHEN malformed IS NULL THEN {texts} END"
+    record = f"CASE WHEN s.malformed IS NULL THEN {texts} END"
     spent = ", ".join(_spent(code, message) for code, message in _SPENT.items())
     errors = f"LIST_FILTER([{', '.join(_error(rule) for rule in rules)}, {spent}], x -> x IS NOT NULL)"
     failed = "outcome IN ('quarantined', 'condemned')"
@@ -92,7 +92,7 @@ def quarantine(contract: Contract, rules: tuple[PlanRule, ...]) -> str:
             CASE WHEN {failed} THEN {errors} END AS errors,
             j.attempt_count, o.arrived_at AS ingestion_timestamp, r.contract_version, r.ruleset,
             CAST(NULL AS VARCHAR) AS reason, r.log_position
-        FROM told AS d JOIN judged AS j USING (object_number, source_row)
+        FROM told AS d JOIN exceptional AS j USING (object_number, source_row)
         JOIN (SELECT s.* FROM staged AS s SEMI JOIN told AS t USING (object_number, source_row)) AS s
             USING (object_number, source_row) {_RUN}
         {_IN_ORDER}

@@ -27,11 +27,12 @@ def relations(contract: Contract, rules: tuple[PlanRule, ...]) -> dict[str, str]
 
     `exceptional` are the records that anything speaks against, or for more than once: that fail, that are not alone in
     their run, that Silver or quarantine knows. All others are new. None of the relations is large unless most records
-    are exceptional, and an engine meets the records with them in one pass.
+    are exceptional, and an engine meets the records with them in one pass. It has what the logs say of a record, too.
     """
-    valid = " AND ".join(f"verdict_{word} = 0" for word in range(-(-len(rules) // RULES_PER_WORD)))
+    words = [f"verdict_{word}" for word in range(-(-len(rules) // RULES_PER_WORD))]
+    valid = " AND ".join(f"{word} = 0" for word in words)
     met = {"repeated": _repeated(contract, valid), "held": _held(contract, valid)} if _compares(contract) else {}
-    return {**met, "exceptional": _exceptional(contract, valid), "resolved": _resolved(contract)}
+    return {**met, "exceptional": _exceptional(contract, valid, words), "resolved": _resolved(contract)}
 
 
 def _compares(contract: Contract) -> bool:
@@ -44,10 +45,10 @@ def _identity(contract: Contract) -> Sequence[str]:
     return contract.key or ("row_hash",)
 
 
-def _exceptional(contract: Contract, valid: str) -> str:
+def _exceptional(contract: Contract, valid: str, words: Sequence[str]) -> str:
     same = " AND ".join(f"a.{quoted(c.name)} IS NOT DISTINCT FROM w.{quoted(c.name)}" for c in contract.columns)
     known = [*contract.key, *(() if contract.order_by is None else (contract.order_by,))]
-    columns = "".join(f", a.{quoted(name)}" for name in dict.fromkeys(known))
+    columns = "".join(f", a.{name}" for name in (*map(quoted, dict.fromkeys(known)), *words))
     held, joins, reasons = "", "", [f"({valid}) IS NOT TRUE", "a.entered", "w.object_number IS NOT NULL"]
     if _compares(contract):
         # A null is like a null, as in a window.
@@ -59,7 +60,7 @@ def _exceptional(contract: Contract, valid: str) -> str:
         joins += " CROSS JOIN run AS r"
         reasons.append("NOT r.newest")
     return f"""
-        SELECT a.object_number, a.source_row, a.row_hash, a.entered{columns}, {valid} AS valid,
+        SELECT a.object_number, a.source_row, a.row_hash, a.attempt_count, a.entered{columns}, {valid} AS valid,
             (verdict_0 & {_MALFORMED}) <> 0 AS malformed, w.object_number IS NOT NULL AS stands, {same} AS same{held}
         FROM judged AS a {joins} LEFT JOIN own AS w ON {_same_place("w")}
         WHERE {" OR ".join(reasons)}

@@ -60,10 +60,43 @@ def _for_spark(node: exp.Expr) -> exp.Expr:
     """DuckDB's name for a text's length in bytes is its own, unknown to sqlglot. And a text that says UTC need not say
     so, for a session's time is UTC: a zone to look up takes Spark longer than all else about a timestamp.
     """
-    if isinstance(node, exp.Anonymous) and node.name.upper() == "STRLEN":
+    if isinstance(node, exp.DPipe) and (found := _spelt_length(node)):
+        return _looked_up(*found)
+    if _is_length(node):
         node.set("this", "OCTET_LENGTH")
     if isinstance(node, exp.TryCast) and node.to.is_type(exp.DType.TIMESTAMPTZ):
         said = node.this
         if isinstance(said, exp.DPipe) and said.expression == exp.Literal.string(_UTC):
             node.set("this", said.this)
     return node
+
+
+def _is_length(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Anonymous) and node.name.upper() == "STRLEN"
+
+
+_SHORT = 64
+"""Bytes of a text whose length is looked up."""
+
+
+def _spelt_length(node: exp.DPipe) -> tuple[str, exp.Expr, str] | None:
+    """Of `'before' || CAST(STRLEN(text) AS VARCHAR) || 'after'`, its three parts."""
+    first, after = node.this, node.expression
+    if not (isinstance(first, exp.DPipe) and first.this.is_string and after.is_string):
+        return None
+    spelt = first.expression
+    if not (isinstance(spelt, exp.Cast) and _is_length(spelt.this) and "\n" not in first.this.name + after.name):
+        return None
+    return first.this.name, spelt.this.expressions[0], after.name
+
+
+def _looked_up(before: str, text: exp.Expr, after: str) -> exp.Expr:
+    """What stands before a text with its length in it: to spell numbers and join texts would take Spark longer than
+    all else of a record's hash. It splits the list once for a statement.
+    """
+    length = exp.Anonymous(this="OCTET_LENGTH", expressions=[text.copy()])
+    listed = exp.Literal.string("\n".join(f"{before}{number}{after}" for number in range(_SHORT)))
+    split = exp.Anonymous(this="SPLIT", expressions=[listed, exp.Literal.string("\n")])
+    parts = (exp.Literal.string(before), exp.cast(length.copy(), exp.DType.TEXT), exp.Literal.string(after))
+    spelt = exp.Anonymous(this="CONCAT", expressions=list(parts))
+    return exp.func("COALESCE", exp.Bracket(this=split, expressions=[length]), spelt)

@@ -30,7 +30,7 @@ UNBALANCED_QUOTE = "a quoted field does not end"
 TEXT_AFTER_QUOTE = "text after a closing quote"
 
 
-def wrong_field_count(expected: int, found: int) -> str:
+def wrong_field_count(expected: int, found: object) -> str:
     return f"expected {expected} fields, found {found}"
 
 

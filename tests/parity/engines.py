@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -16,9 +19,11 @@ from medallion.engines.duckdb.refine import offer_no_past
 from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.duckdb.staging import Arrived
 from medallion.engines.iceberg import Planned
+from medallion.engines.lines import LEAST, Leaving
 from medallion.engines.model import SourceObject
 from medallion.engines.resources import Resources
 from medallion.engines.schema import iceberg_schema
+from medallion.engines.spark.lines import BLOCKS, staged_lines
 from medallion.engines.spark.refine import judge, prepare
 from medallion.plan.compiler import compile_plan
 from medallion.plan.model import Plan
@@ -26,6 +31,8 @@ from medallion.plan.sql import literal, quoted
 from tests.unit.plan.judging import ARRIVED
 
 OUTPUTS = ("judged", "resolved", "bronze", "silver", "quarantine", "duplicates")
+_BLOCKS, _LEAST_BLOCK = 5, 16
+"""An object's lines are read in so many blocks, of so many bytes at least."""
 _OFFERED = ("staged", "objects", "run", "own", "failed_before", "tries", "silver_held", "quarantine_log")
 
 
@@ -60,7 +67,8 @@ def disagreements(
         _by_spark(spark, plan, relations, folder)
         _by_duckdb(session, plan)
         records = session.connection.execute("SELECT COUNT(*) FROM staged").fetchone() or (0,)
-        return records[0], [line for name in OUTPUTS for line in _compared(session, name, folder)]
+        found = [line for name in OUTPUTS for line in _compared(session, name, _written(folder, name), name)]
+        return records[0], found + _lines_disagree(spark, session, plan, objects, folder)
 
 
 def _offer(
@@ -106,9 +114,7 @@ def _by_duckdb(session: Session, plan: Plan) -> None:
     for relation, statement in plan.statements["duckdb"].relations.items():
         session.connection.execute(f"CREATE TABLE {relation} AS {statement}")
     for output in OUTPUTS[2:]:
-        session.connection.execute(
-            f"CREATE OR REPLACE VIEW {output}_out AS {getattr(plan.statements['duckdb'], output)}"
-        )
+        session.connection.execute(f"CREATE OR REPLACE VIEW {output} AS {getattr(plan.statements['duckdb'], output)}")
 
 
 def _by_spark(spark: SparkSession, plan: Plan, relations: Mapping[str, str], folder: Path) -> None:
@@ -119,22 +125,61 @@ def _by_spark(spark: SparkSession, plan: Plan, relations: Mapping[str, str], fol
     judge(spark, statements["relations"])
     for output in OUTPUTS:
         rows = spark.table(output) if output in OUTPUTS[:2] else spark.sql(statements[output])
-        rows.write.mode("overwrite").parquet(str(folder / f"{output}.spark"))
+        rows.write.mode("overwrite").parquet(str(_written(folder, output)))
     spark.catalog.clearCache()
 
 
-def _compared(session: Session, output: str, folder: Path) -> list[str]:
+def _lines_disagree(
+    spark: SparkSession, session: Session, plan: Plan, objects: Sequence[bytes], folder: Path
+) -> list[str]:
+    """Of the objects that are left to a job: what Spark makes of their lines and the parser does not."""
+    found = []
+    for number, body in enumerate(objects):
+        if (lines := left_to_job(plan, number, body, folder)) is None:
+            continue
+        output = folder / f"lines-{number}.spark"
+        with settings_kept(spark):
+            staged_lines(spark, lines).write.mode("overwrite").parquet(str(output))
+        parsed = f"(SELECT * FROM staged WHERE object_number = {number})"
+        found += _compared(session, parsed, output, f"lines of object {number}")
+    return found
+
+
+def left_to_job(plan: Plan, number: int, body: bytes, folder: Path) -> dict[str, Any] | None:
+    """What the order says of the object if it is left to a job, which reads it in several blocks."""
+
+    def copy(address: str) -> None:
+        Path(address).write_bytes(body)
+
+    leaving = Leaving(plan, str(folder), block=max(_LEAST_BLOCK, len(body) // _BLOCKS))
+    leaving.leave(number, replace(_object(number, body), bytes=LEAST, copy=copy))
+    return leaving.left[0].model_dump() if leaving.left else None
+
+
+@contextmanager
+def settings_kept(spark: SparkSession) -> Iterator[None]:
+    """In a session that others share, blocks are as they were afterwards."""
+    before = {name: spark.conf.get(name) for name in BLOCKS}
+    yield
+    for name, value in before.items():
+        spark.conf.set(name, str(value))
+
+
+def _written(folder: Path, output: str) -> Path:
+    return folder / f"{output}.spark"
+
+
+def _compared(session: Session, ours: str, written: Path, called: str) -> list[str]:
     """The rows that one engine gives and the other does not, a few of them spelt out."""
     run = session.connection.execute
-    ours = output if output in OUTPUTS[:2] else f"{output}_out"
-    names = [name for name, *_ in run(f"DESCRIBE {ours}").fetchall()]
-    theirs = f"read_parquet({literal(str(folder / f'{output}.spark' / '*.parquet'))})"
+    names = [name for name, *_ in run(f"DESCRIBE SELECT * FROM {ours}").fetchall()]
+    theirs = f"read_parquet({literal(str(written / '*.parquet'))})"
     columns = ", ".join(_comparable(quoted(name)) for name in names)
     lines = []
     for said, one, other in (("DuckDB alone", ours, theirs), ("Spark alone", theirs, ours)):
         found = run(f"SELECT {columns} FROM {one} EXCEPT ALL SELECT {columns} FROM {other}").fetchall()
-        lines += [f"{output}, {said}: {dict(zip(names, row, strict=True))}" for row in found[:4]]
-        lines += [f"{output}, {said}: and {len(found) - 4} more"] * (len(found) > 4)
+        lines += [f"{called}, {said}: {dict(zip(names, row, strict=True))}" for row in found[:4]]
+        lines += [f"{called}, {said}: and {len(found) - 4} more"] * (len(found) > 4)
     return lines
 
 

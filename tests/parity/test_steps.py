@@ -4,7 +4,31 @@ from __future__ import annotations
 
 import pytest
 
+from medallion.engines.jobs import RefineJob
+from medallion.steps.refine import JOB
 from tests.integration.steps.test_loads import *  # noqa: F403  # the very tests, under another bench
+from tests.integration.steps.test_loads import contract, silver
 from tests.integration.steps.test_replay import *  # noqa: F403  # as above
+from tests.integration.steps.workbench import Workbench, outcomes
 
 pytestmark = pytest.mark.usefixtures("spark")
+
+
+def test_an_object_is_read_by_the_job_when_it_is_plain_and_parsed_before_it_when_not(bench: Workbench) -> None:
+    bench.register(contract("mixed"))
+    run = bench.ingest("mixed", "id,seen,name\n1,10,Ada\n2,x,Max\n3,30\n", 'id,seen,name\n4,10,"Eva"\n5,1,"toolong"\n')
+    assert outcomes(run) == {"rows_in": 5, "inserted": 2, "quarantined": 3}
+    order = bench.platform.read_document(RefineJob, run.run_id, run.attempt, JOB)
+    assert order is not None
+    assert [len(one.before) for one in order.lines] == [1]
+    rows = bench.rows(bench.platform.layout.bronze("mixed"), "source_row, id, name, malformed")
+    assert sorted(rows) == sorted(
+        [
+            (1, "1", "Ada", None),
+            (2, "2", "Max", None),
+            (3, None, None, "expected 3 fields, found 2"),
+            (1, "4", "Eva", None),
+            (2, "5", "toolong", None),
+        ]
+    )
+    assert silver(bench, "mixed") == [(1, 10, "Ada"), (4, 10, "Eva")]

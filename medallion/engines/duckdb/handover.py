@@ -1,4 +1,4 @@
-"""A run's records, parsed and staged here, handed to another engine's job: it reads Parquet and one order."""
+"""A run's records, parsed and staged here or left as plain lines, handed to another engine's job with one order."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.iceberg import Lake
 from medallion.engines.inputs import Inputs
 from medallion.engines.jobs import RefineJob, marks_of, names_of, reads_of
+from medallion.engines.lines import Leaving
 from medallion.engines.model import Attempt, SourceTables
 from medallion.engines.resources import Resources
 from medallion.layout import TableLayout
@@ -31,18 +32,22 @@ def hand_over(
     folder: str,
     result: str,
 ) -> RefineJob:
-    """Stage the material below the address `folder`, and say what a job is to make of it.
+    """Stage the material below the address `folder`, but for what the job can read itself, and say what it is to make
+    of it all.
 
     Nothing is committed. Raises SchemaMismatch as refining here does.
     """
     with open_session(resources) as session:
         session.read("quarantine_log", inputs.quarantine)
         describe_run(session, plan, run, replay=material.replay)
-        read = material.stage(session, plan, inputs.silver)
+        leaving = Leaving(plan, folder)
+        read = material.stage(session, plan, inputs.silver, leaving.leave)
         notes = order_snapshots(session, lake, tables, inputs.silver) if plan.snapshots else {}
         if not material.replay:
             offer_no_past(session, inputs.silver)
-        relations = {name: _export(session, name, f"{folder}/{name}.parquet") for name in RELATIONS}
+        # What is left to the job altogether is not staged at all.
+        staged = RELATIONS if len(leaving.left) < len(read) else RELATIONS[1:]
+        relations = {name: _export(session, name, f"{folder}/{name}.parquet") for name in staged}
     events = [plan.statements["spark"].quarantine, *(transpile(one)["spark"] for one in object_events(plan, read))]
     return RefineJob(
         run_id=run.commit.run_id,
@@ -52,6 +57,7 @@ def hand_over(
         plan=plan,
         events=" UNION ALL ".join(f"({one})" for one in events),
         relations=relations,
+        lines=tuple(leaving.left),
         tables=names_of(tables),
         reads=reads_of(plan, inputs, references),
         marks=marks_of(run),

@@ -12,6 +12,7 @@ from medallion.engines.duckdb.session import Session, open_session
 from medallion.engines.duckdb.writer import Writer
 from medallion.engines.iceberg import Lake, Planned
 from medallion.engines.inputs import Inputs
+from medallion.engines.lines import Leave
 from medallion.engines.model import Attempt, Refined, SourceTables
 from medallion.engines.resources import Resources
 from medallion.errors import EngineFailed
@@ -31,8 +32,9 @@ _OF_EACH = "judged"
 class Material(Protocol):
     """The records of a run: those of new objects, or some that are taken up once more.
 
-    `stage` offers `staged` and `objects`, and for a replay also `own`, `failed_before` and `tries`. `standing` is the
-    snapshot of Bronze that holds the records already, if one does.
+    `stage` offers `objects`, `staged`, without the records of objects that `leave` leaves to a job, and for a replay
+    also `own`, `failed_before` and `tries`. `standing` is the snapshot of Bronze that holds the records already, if
+    one does.
     """
 
     @property
@@ -43,7 +45,7 @@ class Material(Protocol):
     def runs(self) -> tuple[str, ...]: ...
     @property
     def standing(self) -> int | None: ...
-    def stage(self, session: Session, plan: Plan, silver: Planned) -> list[ObjectRead]: ...
+    def stage(self, session: Session, plan: Plan, silver: Planned, leave: Leave = ...) -> list[ObjectRead]: ...
     def keep(self, writer: Writer, bronze: TableLayout, select: str) -> int: ...
 
 

@@ -16,6 +16,7 @@ from medallion.engines.duckdb.session import Session
 from medallion.engines.duckdb.staging import create_staged, insert_records
 from medallion.engines.duckdb.writer import Writer
 from medallion.engines.iceberg import Lake, Planned, of_runs
+from medallion.engines.lines import Leave, leave_none
 from medallion.engines.model import Replay, SourceObject, SourceTables
 from medallion.errors import UnreadableObject
 from medallion.layout import TableLayout
@@ -42,7 +43,7 @@ class Replayed:
     open_object: Callable[[str], SourceObject]
     replay: ClassVar[bool] = True
 
-    def stage(self, session: Session, plan: Plan, silver: Planned) -> list[ObjectRead]:
+    def stage(self, session: Session, plan: Plan, silver: Planned, leave: Leave = leave_none) -> list[ObjectRead]:
         """The chosen records in `staged`, with what Silver holds of them and how they failed before."""
         self.offer(session, plan, silver)
         session.export(

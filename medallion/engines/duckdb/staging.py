@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,12 +12,13 @@ from medallion.engines.duckdb.overflow import Batches, Overflow
 from medallion.engines.duckdb.session import Session
 from medallion.engines.duckdb.writer import Writer
 from medallion.engines.iceberg import Planned
+from medallion.engines.lines import Leave, leave_none
 from medallion.engines.model import SourceObject
 from medallion.errors import SchemaMismatch, UnreadableObject
 from medallion.layout import TableLayout
 from medallion.ledger.outcomes import ObjectRead
-from medallion.plan.model import Plan, Statements
-from medallion.plan.sql import literal, quoted
+from medallion.plan import staged
+from medallion.plan.model import Plan
 from medallion.records import RecordStream, open_records
 
 
@@ -31,8 +32,9 @@ class Arrived:
     runs: ClassVar[tuple[str, ...]] = ()
     standing: ClassVar[int | None] = None
 
-    def stage(self, session: Session, plan: Plan, silver: Planned) -> list[ObjectRead]:
-        """Parse every object into `staged`: into memory while there is room, into files after that.
+    def stage(self, session: Session, plan: Plan, silver: Planned, leave: Leave = leave_none) -> list[ObjectRead]:
+        """Parse every object that is not left to a job into `staged`: into memory while there is room, into files after
+        that.
 
         SchemaMismatch if an object's header lacks a required column; nothing is committed then.
         """
@@ -47,7 +49,10 @@ class Arrived:
                 [number, one.source_file_id, one.arrived_at.isoformat()],
             )
         overflow = Overflow.of(session)
-        read = [_stage_object(session, plan, number, one, overflow) for number, one in enumerate(objects)]
+        read = [
+            _leave_object(plan, leave, number, one) or _stage_object(session, plan, number, one, overflow)
+            for number, one in enumerate(objects)
+        ]
         overflow.offer(session)
         return read
 
@@ -57,30 +62,22 @@ class Arrived:
 
 def create_staged(session: Session, plan: Plan) -> None:
     """The relation `staged`, empty: each record once, its text under the contract's names, its hash, its past."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in _columns(plan).items())
+    columns = ", ".join(f"{name} {kind}" for name, kind in staged.columns(plan).items())
     session.connection.execute(f"CREATE TABLE staged ({columns})")
 
 
-def _columns(plan: Plan) -> dict[str, str]:
-    """What a staged record has, and DuckDB's types."""
-    return {
-        "object_number": "INTEGER",
-        "source_row": "BIGINT",
-        "row_hash": "VARCHAR",
-        "raw": "BLOB",
-        "malformed": "VARCHAR",
-        "extra": "MAP(VARCHAR, VARCHAR)",
-        **{quoted(f"{column.name}__text"): "VARCHAR" for column in plan.columns},
-        "attempt_count": "INTEGER",
-        "entered": "BOOLEAN",
-    }
+def _leave_object(plan: Plan, leave: Leave, number: int, one: SourceObject) -> ObjectRead | None:
+    left = leave(number, one)
+    if left is None:
+        return None
+    return _compare_header(plan, left.header, (), one).model_copy(update={"rows_in": left.rows})
 
 
 def _stage_object(session: Session, plan: Plan, number: int, one: SourceObject, overflow: Overflow) -> ObjectRead:
     with one.open() as stream:
         try:
             with open_records(stream, plan.dialect, columns=[column.header for column in plan.columns]) as records:
-                read = _compare_header(plan, records, one)
+                read = _compare_header(plan, records.header, records.readings.values(), one)
                 insert_records(session, plan, number, records, overflow=overflow)
         except UnreadableObject as problem:
             session.connection.execute("DELETE FROM staged WHERE object_number = ?", [number])
@@ -88,9 +85,10 @@ def _stage_object(session: Session, plan: Plan, number: int, one: SourceObject, 
         return read.model_copy(update={"rows_in": records.rows})
 
 
-def _compare_header(plan: Plan, records: RecordStream, one: SourceObject) -> ObjectRead:
-    header, declared = set(records.header), {column.header: column for column in plan.columns}
-    known = declared.keys() | set(records.readings.values())
+def _compare_header(plan: Plan, names: Iterable[str], members: Iterable[str], one: SourceObject) -> ObjectRead:
+    """What the object's header says of it; `members` are names that columns are read out of."""
+    header, declared = set(names), {column.header: column for column in plan.columns}
+    known = declared.keys() | set(members)
     missing = sorted(declared.keys() - header)
     if required := [name for name in missing if declared[name].required_in_header]:
         raise SchemaMismatch(
@@ -119,17 +117,10 @@ def insert_records(
     """Put the records into `staged`, at their own places in the object or at the one that is named; those that
     `overflow` has no room for into a file of its.
     """
-    position = {name: f"value_{index}" for index, name in enumerate(records.header)}
-    texts = [position.get(column.header, "CAST(NULL AS VARCHAR)") for column in plan.columns]
-    declared = {column.header for column in plan.columns}
-    extra = [name for name in records.header if name not in declared]
-    names, values = ", ".join(literal(name) for name in extra), ", ".join(position[name] for name in extra)
-    kept = f"MAP([{names}]::VARCHAR[], [{values}]::VARCHAR[])"
-    own = {name: column for name, column in position.items() if name not in records.readings}
-    row_hash = _row_hash(plan.statements["duckdb"], own)
-    said = (str(number), place, row_hash, "raw", "malformed", kept, *texts, str(attempts), str(entered))
-    typed = zip(said, _columns(plan).items(), strict=True)
-    select = f"SELECT {', '.join(f'CAST({value} AS {kind}) AS {name}' for value, (name, kind) in typed)} FROM incoming"
+    values = {name: f"value_{index}" for index, name in enumerate(records.header)}
+    select = staged.select(
+        plan, number, values, records.readings, origin="incoming", place=place, attempts=attempts, entered=entered
+    )
     overflow, batches = overflow or Overflow(), Batches(records)
     run = session.connection.execute
     try:
@@ -156,18 +147,3 @@ def spooled(session: Session, records: RecordStream, select: str) -> str:
         raise batches.problem or problem from problem
     finally:
         session.connection.unregister("incoming")
-
-
-def _row_hash(statements: Statements, position: dict[str, str]) -> str:
-    """A record's hash: of its (name, value) pairs by name; of its bytes where it is malformed and has none.
-
-    A reading of a member is no pair: the member is.
-    """
-    parts = ", ".join(
-        part.replace("__prefix__", literal(f"{len(name.encode())}:{name}")).replace("__column__", position[name])
-        for name in sorted(position)
-        for part in statements.row_hash_pair
-    )
-    # A JSON object without members has no pair.
-    parts = parts or "''"
-    return f"CASE WHEN malformed IS NULL THEN sha256(concat({parts})) ELSE {statements.row_hash_raw} END"

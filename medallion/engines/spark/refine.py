@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 from pyspark import StorageLevel
@@ -15,6 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from medallion.engines.spark.documents import Documents
+from medallion.engines.spark.lines import staged_lines
 from medallion.engines.spark.tables import IcebergTable
 
 _SETTINGS = {
@@ -78,10 +80,10 @@ class _Run:
         """What was committed: the fields of `medallion.engines.model.Refined`."""
         prepare(self._spark)
         self._offer()
-        bronze = self._keep_bronze()
-        self._lap("bronze")
         self._check_outcomes(judge(self._spark, self._say["relations"]))
         self._lap("judge")
+        bronze = self._keep_bronze()
+        self._lap("bronze")
         silver, history = self._write_silver()
         self._lap("silver")
         quarantine = self._append("quarantine", self._positioned)
@@ -108,6 +110,7 @@ class _Run:
             # New records have no past: where Spark knows that, it looks at nothing for its sake.
             past = self._order["replay"] or name not in _PAST
             (rows if past else rows.limit(0)).createOrReplaceTempView(name)
+        self._offer_staged()
         reads = self._order["reads"]
         self._tables["quarantine"].at(reads["quarantine"]).createOrReplaceTempView("quarantine_log")
         self._offer_held(self._tables["silver"].at(reads["silver"]))
@@ -115,6 +118,12 @@ class _Run:
             referred = IcebergTable(self._spark, one["table"]).at(one["snapshot"])
             values = referred.select(F.col(f"`{one['column']}`").alias("value")).distinct()
             values.createOrReplaceTempView(one["relation"])
+
+    def _offer_staged(self) -> None:
+        """`staged`: what was parsed before, and the records of objects that are read here."""
+        parsed = [self._spark.table("staged")] if "staged" in self._order["relations"] else []
+        read = [staged_lines(self._spark, one) for one in self._order["lines"]]
+        reduce(DataFrame.unionByName, [*parsed, *read]).createOrReplaceTempView("staged")
 
     def _offer_held(self, silver: DataFrame) -> None:
         """`silver_held`: what identifies Silver's records, those left out that are taken up once more."""
@@ -133,8 +142,8 @@ class _Run:
         if judged != rows_in or exceptional != resolved:
             raise OutcomesMissing(
                 f"run {self._order['run_id']}: of {rows_in} records {judged} were judged, of {exceptional} exceptional "
-                f"ones {resolved} resolved: the plan loses or doubles; nothing is committed to Silver; report it with "
-                "the run's plan.json"
+                f"ones {resolved} resolved: the plan loses or doubles; nothing is committed; report it with the "
+                "run's plan.json"
             )
 
     # --- what it writes
