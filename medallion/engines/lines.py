@@ -14,7 +14,7 @@ from medallion.plan.model import Plan
 from medallion.plan.sql import literal, transpile
 from medallion.records import plain
 from medallion.records.grammar import wrong_field_count
-from medallion.records.limits import MIB
+from medallion.records.limits import DEFAULT_LIMITS, MIB
 
 BLOCK = 32 * MIB
 """The bytes of an object that one task reads."""
@@ -22,7 +22,6 @@ LEAST = 4 * MIB
 """A smaller object is parsed sooner than a job has planned to read it."""
 _MOST = 32
 """Each object is a part of the job's plan, which is made anew with every statement."""
-
 Leave = Callable[[int, SourceObject], "plain.Plain | None"]
 """Whether the run's object of that number is left to a job, and what is known of it."""
 
@@ -47,12 +46,13 @@ class Lines(Frozen):
 @dataclass
 class Leaving:
     """Leaves the plain objects of a run to its job, each as a copy in `folder`: an address names a key, and not which
-    version of it.
+    version of it. None has more than `widest` columns.
     """
 
     plan: Plan
     folder: str
     block: int = BLOCK
+    widest: int = DEFAULT_LIMITS.columns
     left: list[Lines] = field(default_factory=list)
 
     def leave(self, number: int, one: SourceObject) -> plain.Plain | None:
@@ -61,7 +61,7 @@ class Leaving:
             return None
         with one.open() as stream:
             found = plain.survey(stream, self.plan.dialect, self.block)
-        if found is None:
+        if found is None or len(found.header) > self.widest:
             return None
         # By a name of ours: Spark would unpack what an ending calls compressed.
         address = f"{self.folder}/object-{number:05d}.txt"

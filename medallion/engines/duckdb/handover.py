@@ -19,6 +19,11 @@ from medallion.plan.sql import transpile
 RELATIONS = ("staged", "objects", "run", "own", "failed_before", "tries")
 """What the plan's SQL reads that is no table of the lake."""
 
+_WIDEST = 8
+"""Columns of an object that a job reads itself: with nineteen, Spark's planner ran out of memory over a run's later
+statements, each of which repeats what a text is made of.
+"""
+
 
 def hand_over(
     lake: Lake,
@@ -40,7 +45,7 @@ def hand_over(
     with open_session(resources) as session:
         session.read("quarantine_log", inputs.quarantine)
         describe_run(session, plan, run, replay=material.replay)
-        leaving = Leaving(plan, folder)
+        leaving = Leaving(plan, folder, widest=_WIDEST)
         read = material.stage(session, plan, inputs.silver, leaving.leave)
         notes = order_snapshots(session, lake, tables, inputs.silver) if plan.snapshots else {}
         if not material.replay:
