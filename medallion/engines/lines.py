@@ -14,7 +14,7 @@ from medallion.plan.model import Plan
 from medallion.plan.sql import literal, transpile
 from medallion.records import plain
 from medallion.records.grammar import wrong_field_count
-from medallion.records.limits import DEFAULT_LIMITS, MIB
+from medallion.records.limits import MIB
 
 BLOCK = 32 * MIB
 """The bytes of an object that one task reads."""
@@ -22,6 +22,8 @@ LEAST = 4 * MIB
 """A smaller object is parsed sooner than a job has planned to read it."""
 _MOST = 32
 """Each object is a part of the job's plan, which is made anew with every statement."""
+_FOUND = "\0"
+
 Leave = Callable[[int, SourceObject], "plain.Plain | None"]
 """Whether the run's object of that number is left to a job, and what is known of it."""
 
@@ -46,13 +48,12 @@ class Lines(Frozen):
 @dataclass
 class Leaving:
     """Leaves the plain objects of a run to its job, each as a copy in `folder`: an address names a key, and not which
-    version of it. None has more than `widest` columns.
+    version of it.
     """
 
     plan: Plan
     folder: str
     block: int = BLOCK
-    widest: int = DEFAULT_LIMITS.columns
     left: list[Lines] = field(default_factory=list)
 
     def leave(self, number: int, one: SourceObject) -> plain.Plain | None:
@@ -61,7 +62,7 @@ class Leaving:
             return None
         with one.open() as stream:
             found = plain.survey(stream, self.plan.dialect, self.block)
-        if found is None or len(found.header) > self.widest:
+        if found is None:
             return None
         # By a name of ours: Spark would unpack what an ending calls compressed.
         address = f"{self.folder}/object-{number:05d}.txt"
@@ -71,13 +72,13 @@ class Leaving:
                 address=address,
                 block=self.block,
                 before=found.before,
-                select=staged_lines(self.plan, number, found.header, carriage=found.carriage),
+                select=lines_as_staged(self.plan, number, found.header, carriage=found.carriage),
             )
         )
         return found
 
 
-def staged_lines(plan: Plan, number: int, header: tuple[str, ...], *, carriage: bool) -> str:
+def lines_as_staged(plan: Plan, number: int, header: tuple[str, ...], *, carriage: bool) -> str:
     """Spark's SQL: the lines of `lines`, but for the header, as `staged` has the records of the run's object `number`.
     `carriage` says that a line still has the CR of its end.
     """
@@ -98,9 +99,6 @@ def staged_lines(plan: Plan, number: int, header: tuple[str, ...], *, carriage: 
         f"{', '.join(f'{values[name]} AS {named[name]}' for name in header)} FROM counted) "
         + transpile(staged.select(plan, number, named, origin="valued"))["spark"]
     )
-
-
-_FOUND = "\0"
 
 
 def _spark_literal(text: str) -> str:

@@ -19,11 +19,6 @@ from medallion.plan.sql import transpile
 RELATIONS = ("staged", "objects", "run", "own", "failed_before", "tries")
 """What the plan's SQL reads that is no table of the lake."""
 
-_WIDEST = 8
-"""Columns of an object that a job reads itself: with nineteen, Spark's planner ran out of memory over a run's later
-statements, each of which repeats what a text is made of.
-"""
-
 
 def hand_over(
     lake: Lake,
@@ -45,14 +40,18 @@ def hand_over(
     with open_session(resources) as session:
         session.read("quarantine_log", inputs.quarantine)
         describe_run(session, plan, run, replay=material.replay)
-        leaving = Leaving(plan, folder, widest=_WIDEST)
+        leaving = Leaving(plan, folder)
         read = material.stage(session, plan, inputs.silver, leaving.leave)
         notes = order_snapshots(session, lake, tables, inputs.silver) if plan.snapshots else {}
         if not material.replay:
             offer_no_past(session, inputs.silver)
         # What is left to the job altogether is not staged at all.
-        staged = RELATIONS if len(leaving.left) < len(read) else RELATIONS[1:]
-        relations = {name: _export(session, name, f"{folder}/{name}.parquet") for name in staged}
+        nothing_staged = 0 < len(leaving.left) == len(read)
+        relations = {
+            name: _export(session, name, f"{folder}/{name}.parquet")
+            for name in RELATIONS
+            if not (name == "staged" and nothing_staged)
+        }
     events = [plan.statements["spark"].quarantine, *(transpile(one)["spark"] for one in object_events(plan, read))]
     return RefineJob(
         run_id=run.commit.run_id,
