@@ -11,15 +11,14 @@ from tempfile import TemporaryDirectory
 from benchmarks.arms import Arm, Work
 from benchmarks.meter import Meter, Spent, age, peak_mb
 from benchmarks.session import open_session
-from benchmarks.suites import SPARK_WARM_UP, SPARK_WARMED, WARM_UP, arm_of, records_of
+from benchmarks.suites import arm_of, records_of, warm_up
 
 
 def measure(arm: Arm, records: int, data: Path, folder: Path) -> dict[str, object]:
     """What one run of the arm takes, and what it said of itself."""
     session = open_session(folder / "warehouse") if arm.spark else None
-    each = min(records, SPARK_WARM_UP if arm.spark else WARM_UP)
-    times = max(2, SPARK_WARMED // each) if arm.spark else 1
-    for number in range(0 if arm.cold else times):
+    before = [] if arm.cold else warm_up(records, spark=arm.spark)
+    for number, each in enumerate(before):
         warm = Work(each, data, _folder(folder / f"warm-{number}"), session)
         arm.ready(warm)
         arm.run(warm)

@@ -26,7 +26,7 @@ Reason = Annotated[str, Field(min_length=1, max_length=500, description="Why. It
 class OperationSummary(BaseModel):
     """What was asked for, and how it stands."""
 
-    operation_id: Annotated[str, Field(examples=["20260301t120000-0123456789ab"])]
+    operation_id: Annotated[str, Field(examples=["20260301t120000250-0123456789ab"])]
     kind: Annotated[str, Field(description="What was asked for.", examples=[OperationKind.REPROCESS])]
     subject: Annotated[str, Field(description="A source, a table or a run.", examples=["transactions"])]
     status: OperationStatus

@@ -56,7 +56,7 @@ class ObjectView(BaseModel):
 class RunView(BaseModel):
     """A run of a source, or a build of a Gold model."""
 
-    run_id: Annotated[str, Field(examples=["20260301t120000-0123456789ab"])]
+    run_id: Annotated[str, Field(examples=["20260301t120000250-0123456789ab"])]
     kind: RunKind
     subject: Annotated[str, Field(description="The source, or the model.", examples=["transactions"])]
     attempt: Annotated[int, Field(description="From 1; a run that is done again is its next attempt.")]

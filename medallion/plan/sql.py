@@ -57,18 +57,39 @@ def _spoken(tree: exp.Expr, engine: str) -> str:
 
 
 def _for_spark(node: exp.Expr) -> exp.Expr:
-    """DuckDB's name for a text's length in bytes is its own, unknown to sqlglot. And a text that says UTC need not say
-    so, for a session's time is UTC: a zone to look up takes Spark longer than all else about a timestamp.
+    """DuckDB's name for a text's length in bytes is its own, unknown to sqlglot. All else is what Spark is slow at, in
+    words that it is quicker at.
     """
     if isinstance(node, exp.DPipe) and (found := _spelt_length(node)):
         return _looked_up(*found)
     if _is_length(node):
         node.set("this", "OCTET_LENGTH")
-    if isinstance(node, exp.TryCast) and node.to.is_type(exp.DType.TIMESTAMPTZ):
-        said = node.this
-        if isinstance(said, exp.DPipe) and said.expression == exp.Literal.string(_UTC):
-            node.set("this", said.this)
+    if isinstance(node, exp.TryCast) and node.to.is_type(exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMP):
+        node.set("this", _first_bytes(_without_utc(node)))
     return node
+
+
+def _without_utc(node: exp.TryCast) -> exp.Expr:
+    """A text that says UTC need not say so, for a session's time is UTC: a zone is looked up."""
+    said: exp.Expr = node.this
+    if (
+        isinstance(said, exp.DPipe)
+        and said.right == exp.Literal.string(_UTC)
+        and node.to.is_type(exp.DType.TIMESTAMPTZ)
+    ):
+        return said.left
+    return said
+
+
+def _first_bytes(said: exp.Expr) -> exp.Expr:
+    """What a moment's text begins with, by bytes: Spark looks for where each character begins. Where one has several
+    bytes, it is no moment, whatever is cut.
+    """
+    if not (isinstance(said, exp.Substring) and said.args.get("start") == exp.Literal.number(1)):
+        return said
+    cut = said.copy()
+    cut.set("this", exp.cast(cut.this, exp.DType.BINARY))
+    return exp.cast(cut, exp.DType.TEXT)
 
 
 def _is_length(node: exp.Expr) -> bool:

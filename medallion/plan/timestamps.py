@@ -17,7 +17,7 @@ from medallion.plan.sql import literal
 # the pattern, such as of hours, takes Java as long as all the rest of it.
 _FIELDS = {
     "yyyy": "[0-9]" * 4,
-    "MM": "[01][0-9]",
+    "MM": "[0-1][0-9]",
     "dd": "[0-3][0-9]",
     "HH": "[0-2][0-9]",
     "mm": "[0-5][0-9]",
@@ -144,5 +144,5 @@ def _substring(value: str, begin: int, width: int) -> str:
 
 def matches(value: str, regex: str) -> str:
     """A SQL condition: the whole of the text expression `value` matches `regex` (RE2 and Java alike)."""
-    whole = literal(rf"\A(?:{regex})\z")
+    whole = literal(rf"\A(?:{regex})\z" if "|" in regex else rf"\A{regex}\z")
     return f"REGEXP_MATCHES({value}, {whole})"

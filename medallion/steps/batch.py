@@ -128,9 +128,9 @@ def refuse(platform: Platform, claim: ObjectClaim, reason: str, *, final: bool) 
 
 
 def run_id_of(moment: datetime, identities: Sequence[str]) -> str:
-    """A run's id: it sorts by time, and names what the run is made of."""
+    """A run's id: it sorts by time, to the millisecond, and names what the run is made of."""
     digest = hashlib.sha256("\n".join(sorted(identities)).encode()).hexdigest()
-    return f"{moment:%Y%m%dt%H%M%S}-{digest[:12]}"
+    return f"{moment:%Y%m%dt%H%M%S}{moment.microsecond // 1000:03}-{digest[:12]}"
 
 
 def start_execution(platform: Platform, machine: Machine, run: Run) -> str:

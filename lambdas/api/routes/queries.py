@@ -46,7 +46,7 @@ class QueryRequest(BaseModel):
 class QueryView(BaseModel):
     """A query, and how it stands. Its text is not told here: Athena has it."""
 
-    query_id: Annotated[str, Field(examples=["20260301t120000-0123456789ab"])]
+    query_id: Annotated[str, Field(examples=["20260301t120000250-0123456789ab"])]
     state: QueryState
     reason: Annotated[str, Field(description="Why it failed, or was cancelled.")]
     zone: Zone

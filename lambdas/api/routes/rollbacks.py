@@ -31,7 +31,7 @@ class RollbackRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"run_id": "20260301t120000-0123456789ab", "reason": "a wrong file came after"}]
+            "examples": [{"run_id": "20260301t120000250-0123456789ab", "reason": "a wrong file came after"}]
         },
     )
 
