@@ -144,5 +144,6 @@ def _substring(value: str, begin: int, width: int) -> str:
 
 def matches(value: str, regex: str) -> str:
     """A SQL condition: the whole of the text expression `value` matches `regex` (RE2 and Java alike)."""
+    # Only a choice would reach beyond itself, and Java takes its time over a group.
     whole = literal(rf"\A(?:{regex})\z" if "|" in regex else rf"\A{regex}\z")
     return f"REGEXP_MATCHES({value}, {whole})"
