@@ -31,6 +31,8 @@ def open_session(warehouse: Path) -> SparkSession:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "4",
+        # As Iceberg's tables have them. What Spark writes by default, Parquet has given up.
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         # A run of Refine has more generated classes than a session keeps by default: Java would compile them each time.
         "spark.sql.codegen.cache.maxEntries": "1000",
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",

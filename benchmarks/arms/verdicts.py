@@ -48,7 +48,7 @@ def typed(records: DataFrame, of: Records = TRANSACTIONS) -> DataFrame:
 
 
 def judged(work: Work, of: Records = TRANSACTIONS) -> DataFrame:
-    """The records with types, verdict and status by the plan's own statement, and the line of each that fails.
+    """The records with types and status by the plan's own statement; of each that fails, its verdict and its line.
 
     They are read as a job of the large lanes reads them, the look at the file that comes before it included.
     """
@@ -61,8 +61,7 @@ def judged(work: Work, of: Records = TRANSACTIONS) -> DataFrame:
     fails = F.expr(" OR ".join(f"{word} <> 0" for word in words))
     return spark.sql(carrying(plan.statements["spark"], ("raw",))).select(
         *of.columns,
-        *words,
-        F.when(fails, F.col("raw")).alias("raw"),
+        *(F.when(fails, F.col(name)).alias(name) for name in (*words, "raw")),
         F.when(fails, F.lit("quarantined")).otherwise(F.lit("valid")).alias("status"),
     )
 

@@ -66,6 +66,8 @@ def _for_spark(node: exp.Expr) -> exp.Expr:
         node.set("this", "OCTET_LENGTH")
     if isinstance(node, exp.TryCast) and node.to.is_type(exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMP):
         node.set("this", _first_bytes(_without_utc(node)))
+    if isinstance(node, exp.If) and (date := _cast_to_date(node.args["true"])):
+        node.set("this", node.this.transform(_date_by_dashes, date))
     return node
 
 
@@ -90,6 +92,30 @@ def _first_bytes(said: exp.Expr) -> exp.Expr:
     cut = said.copy()
     cut.set("this", exp.cast(cut.this, exp.DType.BINARY))
     return exp.cast(cut, exp.DType.TEXT)
+
+
+_DATE = exp.Literal.string(r"\A[0-9][0-9][0-9][0-9]\-[0-1][0-9]\-[0-3][0-9]\z")
+"""The form of `yyyy-MM-dd`, as `timestamps` has it."""
+
+
+def _cast_to_date(node: exp.Expr) -> exp.Expr | None:
+    """The text that is cast to a date, where one is."""
+    return node.this if isinstance(node, exp.TryCast) and node.to.is_type(exp.DType.DATE) else None
+
+
+def _date_by_dashes(node: exp.Expr, date: exp.Expr) -> exp.Expr:
+    """The form of a text that is cast to a date if it has it. Such a cast takes digits between dashes, one or two of a
+    month and of a day, and what follows a space or a T; of ten bytes with a digit at their end, the dashes' places
+    leave the form alone. A pattern takes twice as long.
+    """
+    if not (isinstance(node, exp.RegexpLike) and node.this == date and node.expression == _DATE):
+        return node
+    said = date.sql(dialect="spark")
+    by_dashes = (
+        f"OCTET_LENGTH({said}) = 10 AND LOCATE('-', {said}) = 5 AND LOCATE('-', {said}, 6) = 8 "
+        f"AND SUBSTRING(CAST({said} AS BINARY), 10, 1) BETWEEN X'30' AND X'39'"
+    )
+    return exp.paren(sqlglot.parse_one(by_dashes, dialect="spark"))
 
 
 def _is_length(node: exp.Expr) -> bool:

@@ -15,6 +15,7 @@ from medallion.contracts.model import (
     TimestampType,
 )
 from medallion.errors import InvalidContract
+from medallion.plan.sql import transpile
 from medallion.plan.timestamps import parse_format
 from medallion.plan.types import cast_expression, iceberg_type
 
@@ -88,6 +89,13 @@ def test_value_is_read_exactly_when_text_has_the_form(column_type: ColumnType, t
 )
 def test_no_value_when_text_lacks_the_form(column_type: ColumnType, text: str) -> None:
     assert typed(column_type, text) is None
+
+
+def test_spark_looks_for_no_pattern_where_a_text_is_cast_to_a_date() -> None:
+    # What it looks at in its place is held to the pattern record by record, in tests/parity.
+    cast = cast_expression(DateType(), "said")
+    assert "RLIKE" not in transpile(cast)["spark"]
+    assert "RLIKE" in transpile(cast.replace("DATE", "VARCHAR"))["spark"]
 
 
 def test_timestamp_is_an_instant_when_its_pattern_has_a_zone() -> None:
