@@ -88,15 +88,17 @@ def lines_as_staged(plan: Plan, number: int, header: tuple[str, ...], *, carriag
     line = "TRIM(TRAILING '\\r' FROM line)" if carriage else "line"
     # No delimiter is a letter or a digit, so that with a backslash it is itself.
     pattern = _spark_literal("\\" + plan.dialect.delimiter)
-    values = {name: f"NULLIF(fields[{at}], '')" for at, name in enumerate(header)}
+    # Spark would take an element for so cheap to look up that it looks once for each time that it is named.
+    elements = ", ".join(f"ELEMENT_AT(fields, {at + 1}) AS field_{at}" for at in range(width))
+    values = ", ".join(f"NULLIF(field_{at}, '') AS value_{at}" for at in range(width))
     named = {name: f"value_{at}" for at, name in enumerate(header)}
     return (
         f"WITH whole AS (SELECT source_row, {line} AS line FROM lines WHERE source_row > 0), "
         f"parted AS (SELECT source_row, line, SPLIT(line, {pattern}, -1) AS parts FROM whole), "
         f"counted AS (SELECT *, CASE WHEN CARDINALITY(parts) = {width} THEN parts END AS fields FROM parted), "
-        "valued AS (SELECT source_row, CAST(line AS BINARY) AS raw, "
-        f"CASE WHEN fields IS NULL THEN {count} END AS malformed, "
-        f"{', '.join(f'{values[name]} AS {named[name]}' for name in header)} FROM counted) "
+        f"told AS (SELECT source_row, line, CASE WHEN fields IS NULL THEN {count} END AS malformed, {elements} "
+        "FROM counted), "
+        f"valued AS (SELECT source_row, CAST(line AS BINARY) AS raw, malformed, {values} FROM told) "
         + transpile(staged.select(plan, number, named, origin="valued"))["spark"]
     )
 

@@ -110,13 +110,13 @@ class _Run:
     def _offer(self) -> None:
         for name, address in self._order["relations"].items():
             rows = self._spark.read.parquet(address)
-            # New records have no past: where Spark knows that, it looks at nothing for its sake.
+            # New records have no past.
             past = self._order["replay"] or name not in _PAST
-            (rows if past else rows.limit(0)).createOrReplaceTempView(name)
+            _offer(name, rows, empty=not past)
         self._offer_staged()
-        reads = self._order["reads"]
-        self._tables["quarantine"].at(reads["quarantine"]).createOrReplaceTempView("quarantine_log")
-        self._offer_held(self._tables["silver"].at(reads["silver"]))
+        reads, log = self._order["reads"], self._tables["quarantine"]
+        _offer("quarantine_log", log.at(reads["quarantine"]), empty=log.is_empty(reads["quarantine"]))
+        self._offer_held()
         for one in reads["references"]:
             referred = IcebergTable(self._spark, one["table"]).at(one["snapshot"])
             values = referred.select(F.col(f"`{one['column']}`").alias("value")).distinct()
@@ -128,15 +128,16 @@ class _Run:
         read = [staged_lines(self._spark, one) for one in self._order["lines"]]
         reduce(DataFrame.unionByName, [*parsed, *read]).createOrReplaceTempView("staged")
 
-    def _offer_held(self, silver: DataFrame) -> None:
+    def _offer_held(self) -> None:
         """`silver_held`: what identifies Silver's records, those left out that are taken up once more."""
-        held = silver
+        table, snapshot = self._tables["silver"], self._order["reads"]["silver"]
+        held = silver = table.at(snapshot)
         if self._order["replay"]:
             own = self._spark.table("own").join(self._spark.table("objects"), "object_number")
             held = silver.join(own.select(*_PLACE), _PLACE, "anti")
         absent = (F.lit(None).alias(name) for name in self._plan["held"] if name not in silver.columns)
         present = (F.col(f"`{name}`") for name in self._plan["held"] if name in silver.columns)
-        held.select(*present, *absent).createOrReplaceTempView("silver_held")
+        _offer("silver_held", held.select(*present, *absent), empty=table.is_empty(snapshot))
 
     def _check_outcomes(self, found: Mapping[str, int]) -> None:
         """As many outcomes as the parser read records: what has none is told of by nothing that comes after."""
@@ -201,5 +202,10 @@ def _keep(spark: SparkSession, relation: str, statement: str) -> int:
     rows: int = kept.count()
     stored = kept._jdf.queryExecution().optimizedPlan()  # noqa: SLF001  # Spark's own name for what it keeps
     offered = spark._jvm.org.apache.spark.sql.Dataset.ofRows(spark._jsparkSession, stored)  # noqa: SLF001
-    DataFrame(offered, spark).createOrReplaceTempView(relation)
+    _offer(relation, DataFrame(offered, spark), empty=not rows)
     return rows
+
+
+def _offer(relation: str, rows: DataFrame, *, empty: bool) -> None:
+    """Offer rows as `relation`. Where Spark knows that there are none, it looks at nothing for their sake."""
+    (rows.limit(0) if empty else rows).createOrReplaceTempView(relation)

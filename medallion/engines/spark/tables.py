@@ -45,6 +45,10 @@ class IcebergTable:
         """The rows of a snapshot."""
         return self._select(snapshot, "*")
 
+    def is_empty(self, snapshot: int) -> bool:
+        """Whether the snapshot is known to have no row (https://iceberg.apache.org/spec/#optional-snapshot-summary-fields)."""
+        return bool(self._load().snapshot(snapshot).summary().get("total-records") == "0")
+
     def as_now(self, snapshot: int) -> DataFrame:
         """The rows of a snapshot, with the columns that the table has now."""
         return self._aligned(self.at(snapshot))
