@@ -112,10 +112,10 @@ class _Run:
             rows = self._spark.read.parquet(address)
             # New records have no past.
             past = self._order["replay"] or name not in _PAST
-            _offer(name, rows, empty=not past)
+            _offer_rows(name, rows, empty=not past)
         self._offer_staged()
         reads, log = self._order["reads"], self._tables["quarantine"]
-        _offer("quarantine_log", log.at(reads["quarantine"]), empty=log.is_empty(reads["quarantine"]))
+        _offer_rows("quarantine_log", log.at(reads["quarantine"]), empty=log.is_empty(reads["quarantine"]))
         self._offer_held()
         for one in reads["references"]:
             referred = IcebergTable(self._spark, one["table"]).at(one["snapshot"])
@@ -137,7 +137,7 @@ class _Run:
             held = silver.join(own.select(*_PLACE), _PLACE, "anti")
         absent = (F.lit(None).alias(name) for name in self._plan["held"] if name not in silver.columns)
         present = (F.col(f"`{name}`") for name in self._plan["held"] if name in silver.columns)
-        _offer("silver_held", held.select(*present, *absent), empty=table.is_empty(snapshot))
+        _offer_rows("silver_held", held.select(*present, *absent), empty=table.is_empty(snapshot))
 
     def _check_outcomes(self, found: Mapping[str, int]) -> None:
         """As many outcomes as the parser read records: what has none is told of by nothing that comes after."""
@@ -202,10 +202,10 @@ def _keep(spark: SparkSession, relation: str, statement: str) -> int:
     rows: int = kept.count()
     stored = kept._jdf.queryExecution().optimizedPlan()  # noqa: SLF001  # Spark's own name for what it keeps
     offered = spark._jvm.org.apache.spark.sql.Dataset.ofRows(spark._jsparkSession, stored)  # noqa: SLF001
-    _offer(relation, DataFrame(offered, spark), empty=not rows)
+    _offer_rows(relation, DataFrame(offered, spark), empty=not rows)
     return rows
 
 
-def _offer(relation: str, rows: DataFrame, *, empty: bool) -> None:
+def _offer_rows(relation: str, rows: DataFrame, *, empty: bool) -> None:
     """Offer rows as `relation`. Where Spark knows that there are none, it looks at nothing for their sake."""
     (rows.limit(0) if empty else rows).createOrReplaceTempView(relation)
