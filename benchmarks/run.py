@@ -17,8 +17,7 @@ from benchmarks.suites import arm_of, records_of, warm_up
 def measure(arm: Arm, records: int, data: Path, folder: Path) -> dict[str, object]:
     """What one run of the arm takes, and what it said of itself."""
     session = open_session(folder / "warehouse") if arm.spark else None
-    before = [] if arm.cold else warm_up(records, spark=arm.spark)
-    for number, each in enumerate(before):
+    for number, each in enumerate(warm_up(arm, records)):
         warm = Work(each, data, _folder(folder / f"warm-{number}"), session)
         arm.ready(warm)
         arm.run(warm)

@@ -10,20 +10,20 @@ from benchmarks.records import LINEITEM, TRANSACTIONS, Records
 
 REPETITIONS = 5
 """Runs of each arm, at least."""
-WARM_UP, SPARK_WARM_UP, SPARK_WARMED = 100_000, 1_000_000, 6_000_000
-"""Before it is measured, an arm does its work on so many records at most; on Spark as often as it takes for so many to
-have gone through: from then on a run takes as much as the next.
-"""
-SPARK_RUNS = range(2, 21)
+WARM_UP, SPARK_WARM_UP = 100_000, 1_000_000
+"""Before it is measured, an arm does its work on so many records at most; on Spark as often as it says."""
+SPARK_RUNS = 20
 """How often that may be."""
 
 
-def warm_up(records: int, *, spark: bool) -> list[int]:
-    """The records of each run of an arm before the one of `records`."""
-    if not spark:
+def warm_up(arm: Arm, records: int) -> list[int]:
+    """The records of each run of the arm before the one of `records`."""
+    if arm.cold:
+        return []
+    if not arm.spark:
         return [min(records, WARM_UP)]
     each = min(records, SPARK_WARM_UP)
-    return [each] * min(max(SPARK_RUNS.start, SPARK_WARMED // each), SPARK_RUNS[-1])
+    return [each] * min(arm.spark_warmed // each, SPARK_RUNS)
 
 
 @dataclass(frozen=True)

@@ -51,11 +51,9 @@ def _exceptional(contract: Contract, valid: str, words: Sequence[str]) -> str:
     columns = "".join(f", a.{name}" for name in (*map(quoted, dict.fromkeys(known)), *words))
     held, joins, reasons = "", "", [f"({valid}) IS NOT TRUE", "a.entered", "w.object_number IS NOT NULL"]
     if _compares(contract):
-        # A null is like a null, as in a window.
-        alike = " AND ".join(f"t.{quoted(name)} IS NOT DISTINCT FROM a.{quoted(name)}" for name in _identity(contract))
         held = ", h.held"
-        joins = f"LEFT JOIN repeated AS t ON {alike} LEFT JOIN held AS h ON {_same_place('h')}"
-        reasons += ["t.times IS NOT NULL", "h.held IS NOT NULL"]
+        joins = f"LEFT JOIN repeated AS t ON t.hash = {_hash(contract)} LEFT JOIN held AS h ON {_same_place('h')}"
+        reasons += ["t.hash IS NOT NULL", "h.held IS NOT NULL"]
     if contract.load is Load.SNAPSHOT:
         joins += " CROSS JOIN run AS r"
         reasons.append("NOT r.newest")
@@ -68,9 +66,16 @@ def _exceptional(contract: Contract, valid: str, words: Sequence[str]) -> str:
 
 
 def _repeated(contract: Contract, valid: str) -> str:
-    """The identities that several valid records of the run share, and how many."""
-    names = _listed(_identity(contract))
-    return f"SELECT {names}, COUNT(*) AS times FROM judged WHERE {valid} GROUP BY {names} HAVING COUNT(*) > 1"
+    """The hashes of what several valid records of the run are known by. To count numbers is quicker than to count
+    texts, and records that share no more than a hash are told apart like all that are exceptional.
+    """
+    hashes = f"SELECT {_hash(contract)} AS hash FROM judged AS a WHERE {valid}"
+    return f"SELECT hash FROM ({hashes}) AS h GROUP BY hash HAVING COUNT(*) > 1"
+
+
+def _hash(contract: Contract) -> str:
+    """A number for what identifies a judged record (a): of 64 bits, each engine's own. A null's is like a null's."""
+    return f"HASH({', '.join(f'a.{quoted(name)}' for name in _identity(contract))})"
 
 
 def _held(contract: Contract, valid: str) -> str:

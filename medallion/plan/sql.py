@@ -56,14 +56,17 @@ def _spoken(tree: exp.Expr, engine: str) -> str:
     return spoken.sql(dialect=engine)
 
 
+_SPARKS_NAMES = {"STRLEN": "OCTET_LENGTH", "HASH": "XXHASH64"}
+
+
 def _for_spark(node: exp.Expr) -> exp.Expr:
-    """DuckDB's name for a text's length in bytes is its own, unknown to sqlglot. All else is what Spark is slow at, in
-    words that it is quicker at.
+    """Some functions' names are DuckDB's own, unknown to sqlglot. All else is what Spark is slow at, in words that
+    it is quicker at.
     """
     if isinstance(node, exp.DPipe) and (found := _spelt_length(node)):
         return _looked_up(*found)
-    if _is_length(node):
-        node.set("this", "OCTET_LENGTH")
+    if isinstance(node, exp.Anonymous):
+        node.set("this", _SPARKS_NAMES.get(node.name.upper(), node.name))
     if isinstance(node, exp.TryCast) and node.to.is_type(exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMP):
         node.set("this", _first_bytes(_without_utc(node)))
     if isinstance(node, exp.If) and (date := _cast_to_date(node.args["true"])):

@@ -83,7 +83,8 @@ def test_a_job_finds_the_tenants_tables_and_is_compiled_whole_by_what_it_is_conf
         f"{catalogue}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
         f"{catalogue}.warehouse": "s3://mdl-dev-acme-artifacts-<AWS::AccountId>-<AWS::Region>/warehouse",
         "spark.sql.session.timeZone": "UTC",
-        "spark.executor.extraJavaOptions": "-XX:-DontCompileHugeMethods -XX:G1HeapRegionSize=16m",
+        "spark.executor.extraJavaOptions": "-XX:-DontCompileHugeMethods -XX:G1HeapRegionSize=16m "
+        "-XX:-G1UseAdaptiveIHOP -XX:InitiatingHeapOccupancyPercent=70",
     }
 
 
