@@ -7,7 +7,8 @@ snapshots that it reads. Spark decides nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import reduce
 from typing import Any
 
@@ -28,9 +29,17 @@ _SETTINGS = {
     "spark.sql.constraintPropagation.enabled": "false",
     # What is kept is read a few times, soon: to look for its best encoding takes longer than that.
     "spark.sql.inMemoryColumnarStorage.compressed": "false",
+    # Spark writes a statement's plan down, for those who look, as often as the plan changes: in its longer form with
+    # the plan of whatever is kept, many times over.
+    "spark.sql.ui.explainMode": "simple",
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
 }
+_FEW = 5_000_000
+"""Rows for which a statement is planned once. Spark otherwise stops at each shuffle to plan what is left anew, for the
+sizes that it found: with a million records that took a tenth of a run.
+"""
+_ROWS_A_TASK = 250_000
 Order = dict[str, Any]
 _PAST = ("own", "failed_before", "tries")
 _PLACE = ["source_file_id", "source_row"]
@@ -48,8 +57,11 @@ def refine(spark: SparkSession, job: str) -> None:
     """
     documents = Documents(spark)
     order = documents.read(job)
+    prepare(spark)
+    run = _Run(spark, order)
     try:
-        refined = _Run(spark, order).execute()
+        with _planned_for(spark, run.rows()):
+            refined = run.execute()
     finally:
         spark.catalog.clearCache()
     documents.write(order["result"], {"refined": refined, "blocked": ""})
@@ -79,9 +91,15 @@ class _Run:
         self._laps: dict[str, float] = {}
         self._since = time.perf_counter()
 
+    def rows(self) -> float:
+        """How many rows it reads: records, and what the tables hold."""
+        reads = self._order["reads"]
+        held = sum(self._tables[name].rows(reads[name]) for name in ("silver", "quarantine"))
+        referred = sum(IcebergTable(self._spark, one["table"]).rows(one["snapshot"]) for one in reads["references"])
+        return self._rows_in() + held + referred
+
     def execute(self) -> dict[str, Any]:
         """What was committed: the fields of `medallion.engines.model.Refined`."""
-        prepare(self._spark)
         self._offer()
         self._check_outcomes(judge(self._spark, self._say["relations"]))
         self._lap("judge")
@@ -107,6 +125,9 @@ class _Run:
 
     # --- what the plan's SQL reads
 
+    def _rows_in(self) -> int:
+        return sum(one["rows_in"] for one in self._order["read"])
+
     def _offer(self) -> None:
         for name, address in self._order["relations"].items():
             rows = self._spark.read.parquet(address)
@@ -115,7 +136,7 @@ class _Run:
             _offer_rows(name, rows, empty=not past)
         self._offer_staged()
         reads, log = self._order["reads"], self._tables["quarantine"]
-        _offer_rows("quarantine_log", log.at(reads["quarantine"]), empty=log.is_empty(reads["quarantine"]))
+        _offer_rows("quarantine_log", log.at(reads["quarantine"]), empty=not log.rows(reads["quarantine"]))
         self._offer_held()
         for one in reads["references"]:
             referred = IcebergTable(self._spark, one["table"]).at(one["snapshot"])
@@ -137,11 +158,11 @@ class _Run:
             held = silver.join(own.select(*_PLACE), _PLACE, "anti")
         absent = (F.lit(None).alias(name) for name in self._plan["held"] if name not in silver.columns)
         present = (F.col(f"`{name}`") for name in self._plan["held"] if name in silver.columns)
-        _offer_rows("silver_held", held.select(*present, *absent), empty=table.is_empty(snapshot))
+        _offer_rows("silver_held", held.select(*present, *absent), empty=not table.rows(snapshot))
 
     def _check_outcomes(self, found: Mapping[str, int]) -> None:
         """As many outcomes as the parser read records: what has none is told of by nothing that comes after."""
-        rows_in = sum(one["rows_in"] for one in self._order["read"])
+        rows_in = self._rows_in()
         judged, exceptional, resolved = found["judged"], found["exceptional"], found["resolved"]
         if judged != rows_in or exceptional != resolved:
             raise OutcomesMissing(
@@ -190,6 +211,24 @@ class _Run:
         now = time.perf_counter()
         self._laps[name] = round(now - self._since, 3)
         self._since = now
+
+
+@contextmanager
+def _planned_for(spark: SparkSession, rows: float) -> Iterator[None]:
+    """Statements are planned once where they read so few rows, in no more tasks than these are worth."""
+    if rows > _FEW:
+        yield
+        return
+    tasks = min(1 + int(rows) // _ROWS_A_TASK, spark.sparkContext.defaultParallelism)
+    settings = {"spark.sql.adaptive.enabled": "false", "spark.sql.shuffle.partitions": str(tasks)}
+    former = {name: spark.conf.get(name) for name in settings}
+    for name, value in settings.items():
+        spark.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, value in former.items():
+            spark.conf.set(name, value)
 
 
 def _keep(spark: SparkSession, relation: str, statement: str) -> int:

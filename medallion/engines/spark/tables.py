@@ -45,9 +45,11 @@ class IcebergTable:
         """The rows of a snapshot."""
         return self._select(snapshot, "*")
 
-    def is_empty(self, snapshot: int) -> bool:
-        """Whether the snapshot is known to have no row (https://iceberg.apache.org/spec/#optional-snapshot-summary-fields)."""
-        return bool(self._load().snapshot(snapshot).summary().get("total-records") == "0")
+    def rows(self, snapshot: int) -> float:
+        """How many rows the snapshot says it has, infinitely many where it does not say
+        (https://iceberg.apache.org/spec/#optional-snapshot-summary-fields).
+        """
+        return float(self._load().snapshot(snapshot).summary().getOrDefault("total-records", "inf"))
 
     def as_now(self, snapshot: int) -> DataFrame:
         """The rows of a snapshot, with the columns that the table has now."""
