@@ -88,15 +88,15 @@ class _Run:
         self._spark, self._order, self._plan = spark, order, order["plan"]
         self._say: dict[str, Any] = self._plan["statements"]["spark"]
         self._tables = {name: IcebergTable(spark, table) for name, table in order["tables"].items()}
+        self._held = {name: self._tables[name].rows(order["reads"][name]) for name in ("silver", "quarantine")}
         self._laps: dict[str, float] = {}
         self._since = time.perf_counter()
 
     def rows(self) -> float:
         """How many rows it reads: records, and what the tables hold."""
-        reads = self._order["reads"]
-        held = sum(self._tables[name].rows(reads[name]) for name in ("silver", "quarantine"))
-        referred = sum(IcebergTable(self._spark, one["table"]).rows(one["snapshot"]) for one in reads["references"])
-        return self._rows_in() + held + referred
+        references = self._order["reads"]["references"]
+        referred = sum(IcebergTable(self._spark, one["table"]).rows(one["snapshot"]) for one in references)
+        return self._rows_in() + sum(self._held.values()) + referred
 
     def execute(self) -> dict[str, Any]:
         """What was committed: the fields of `medallion.engines.model.Refined`."""
@@ -135,8 +135,9 @@ class _Run:
             past = self._order["replay"] or name not in _PAST
             _offer_rows(name, rows, empty=not past)
         self._offer_staged()
-        reads, log = self._order["reads"], self._tables["quarantine"]
-        _offer_rows("quarantine_log", log.at(reads["quarantine"]), empty=not log.rows(reads["quarantine"]))
+        reads = self._order["reads"]
+        log = self._tables["quarantine"].at(reads["quarantine"])
+        _offer_rows("quarantine_log", log, empty=not self._held["quarantine"])
         self._offer_held()
         for one in reads["references"]:
             referred = IcebergTable(self._spark, one["table"]).at(one["snapshot"])
@@ -151,14 +152,13 @@ class _Run:
 
     def _offer_held(self) -> None:
         """`silver_held`: what identifies Silver's records, those left out that are taken up once more."""
-        table, snapshot = self._tables["silver"], self._order["reads"]["silver"]
-        held = silver = table.at(snapshot)
+        held = silver = self._tables["silver"].at(self._order["reads"]["silver"])
         if self._order["replay"]:
             own = self._spark.table("own").join(self._spark.table("objects"), "object_number")
             held = silver.join(own.select(*_PLACE), _PLACE, "anti")
         absent = (F.lit(None).alias(name) for name in self._plan["held"] if name not in silver.columns)
         present = (F.col(f"`{name}`") for name in self._plan["held"] if name in silver.columns)
-        _offer_rows("silver_held", held.select(*present, *absent), empty=not table.rows(snapshot))
+        _offer_rows("silver_held", held.select(*present, *absent), empty=not self._held["silver"])
 
     def _check_outcomes(self, found: Mapping[str, int]) -> None:
         """As many outcomes as the parser read records: what has none is told of by nothing that comes after."""
