@@ -9,9 +9,9 @@ from pyspark.sql import SparkSession
 
 from local.settings import Settings, default_state_dir
 from local.spark import installation
+from medallion.engines.spark.command import EXECUTORS_JAVA
 from medallion.engines.spark.refine import prepare
 from medallion.engines.spark.tables import CATALOG
-from stacks.spark import EXECUTORS
 
 MEMORY = "4g"
 _CATALOG = f"spark.sql.catalog.{CATALOG}"
@@ -25,7 +25,7 @@ def open_session(warehouse: Path) -> SparkSession:
         "spark.driver.extraClassPath": f"{found.folder}/iceberg/*",
         "spark.driver.memory": MEMORY,
         # What executes here is the driver.
-        "spark.driver.extraJavaOptions": EXECUTORS["spark.executor.extraJavaOptions"],
+        "spark.driver.extraJavaOptions": " ".join(EXECUTORS_JAVA),
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.ui.enabled": "false",

@@ -24,16 +24,6 @@ def catalogue(layout: TenantLayout) -> dict[str, str]:
     }
 
 
-EXECUTORS = {
-    # Spark makes one Java method of a whole verdict. Java interprets one of more than 8,000 bytes for ever unless it is
-    # told not to: with sixteen columns, that took three times as long. And its collector goes through all memory for
-    # the sake of large objects, as kept columns are unless regions are large; and as soon as much is held, which by
-    # default is less than the six tenths that Spark keeps for itself.
-    "spark.executor.extraJavaOptions": "-XX:-DontCompileHugeMethods -XX:G1HeapRegionSize=16m "
-    "-XX:-G1UseAdaptiveIHOP -XX:InitiatingHeapOccupancyPercent=70",
-}
-
-
 _PYTHON = "/usr/bin/python3.11"
 """EMR's release has two; its default is 3.9."""
 
@@ -47,7 +37,10 @@ EMR = {
 
 
 def glue_argument(settings: Mapping[str, str]) -> str:
-    """Settings as the value of Glue's one argument --conf."""
+    """Settings as the value of Glue's one argument --conf. ValueError for one of several words."""
+    for name, value in settings.items():
+        if len(value.split()) != 1:
+            raise ValueError(f"{name} is {value!r}: a parameter's words are parted, it must be one")
     return " --conf ".join(f"{name}={value}" for name, value in settings.items())
 
 

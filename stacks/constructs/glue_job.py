@@ -13,7 +13,7 @@ from stacks.constructs.role import ServiceRole
 from stacks.jobs import on_glue, permissions
 from stacks.permissions import Capabilities, read_files
 from stacks.settings import EnvironmentSettings
-from stacks.spark import EXECUTORS, catalogue, glue_argument
+from stacks.spark import catalogue, glue_argument
 
 
 class GlueJob(Construct):
@@ -83,7 +83,7 @@ def _arguments(job: Job, layout: TenantLayout, settings: EnvironmentSettings, co
         "--job-language": "python",
         "--job-bookmark-option": "job-bookmark-disable",
         "--extra-py-files": code,
-        "--conf": glue_argument({**catalogue(layout), **EXECUTORS}),
+        "--conf": glue_argument(catalogue(layout)),
         "--enable-auto-scaling": "true",
         "--enable-metrics": "true",
         "--enable-observability-metrics": "true",

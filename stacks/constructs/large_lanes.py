@@ -15,7 +15,7 @@ from stacks.constructs.source_code import source_asset
 from stacks.jobs import ON_EMR, on_emr, permissions, run_on_emr, run_on_glue
 from stacks.permissions import Capabilities, Permissions, read_files
 from stacks.settings import ROOT, EnvironmentSettings
-from stacks.spark import EMR, EXECUTORS, catalogue, submit_parameters
+from stacks.spark import EMR, catalogue, submit_parameters
 
 _EMR_STATE = "RunOnEmr"
 
@@ -70,7 +70,7 @@ class LargeLanes(Construct):
         """What the states of the lanes are to say where a machine runs this job."""
         layout, found = self._layout, {"JobName": self._layout.job(job)}
         if self.application is not None:
-            spark = {**catalogue(layout), **EXECUTORS, **EMR}
+            spark = {**catalogue(layout), **EMR}
             found |= {
                 "EmrApplicationId": self.application.application.attr_application_id,
                 "JobEmrRoleArn": self._emr_roles[job].role.role_arn,

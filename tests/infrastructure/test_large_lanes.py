@@ -6,9 +6,11 @@ import re
 
 import pytest
 
+from local.spark.arguments import of_emr
 from medallion.layout import Job, Machine, Task
 from stacks.constructs.machine import JOBS
 from stacks.settings import ROOT
+from stacks.spark import glue_argument
 from tests.infrastructure.synthesis import Resource, Synthesis, flat
 
 PIPELINE = "acme-pipeline"
@@ -73,7 +75,7 @@ def test_a_job_is_tried_again_by_the_machine_alone(dev: Synthesis, job: Job) -> 
     assert arguments(dev, job)["--job-bookmark-option"] == "job-bookmark-disable"
 
 
-def test_a_job_finds_the_tenants_tables_and_is_compiled_whole_by_what_it_is_configured_with(dev: Synthesis) -> None:
+def test_a_job_finds_the_tenants_tables_by_what_it_is_configured_with(dev: Synthesis) -> None:
     found = sparks(f"--conf {arguments(dev)['--conf']}")
     catalogue = "spark.sql.catalog.glue_catalog"
     assert found == {
@@ -83,9 +85,12 @@ def test_a_job_finds_the_tenants_tables_and_is_compiled_whole_by_what_it_is_conf
         f"{catalogue}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
         f"{catalogue}.warehouse": "s3://mdl-dev-acme-artifacts-<AWS::AccountId>-<AWS::Region>/warehouse",
         "spark.sql.session.timeZone": "UTC",
-        "spark.executor.extraJavaOptions": "-XX:-DontCompileHugeMethods -XX:G1HeapRegionSize=16m "
-        "-XX:-G1UseAdaptiveIHOP -XX:InitiatingHeapOccupancyPercent=70",
     }
+
+
+def test_a_setting_of_several_words_is_refused_as_they_would_be_parted() -> None:
+    with pytest.raises(ValueError, match=r"spark\.x is 'two words'"):
+        glue_argument({"spark.x": "two words"})
 
 
 def test_what_a_job_writes_is_encrypted_with_the_tenants_key(dev: Synthesis) -> None:
@@ -203,10 +208,11 @@ def test_an_application_is_given_the_job_that_glue_is_given(prod: Synthesis, mac
     deployed = prod.one("AWS::StepFunctions::StateMachine", PIPELINE, StateMachineName=f"medallion-prod-acme-{machine}")
     given = {name: flat(value) for name, value in deployed["DefinitionSubstitutions"].items()}
     assert given["JobScript"] == flat(glue_job(prod, job)["Command"]["ScriptLocation"])
-    code, _, settings = given["JobSparkSubmit"].removeprefix("--py-files ").partition(" ")
-    assert code == arguments(prod, job)["--extra-py-files"]
-    assert sparks(f"--conf {arguments(prod, job)['--conf']}").items() <= sparks(settings).items()
-    assert "iceberg-spark3-runtime" in sparks(settings)["spark.jars"]
+    # As the embedded AWS, and a shell, read it.
+    read = of_emr({"sparkSubmitParameters": given["JobSparkSubmit"]}, {})
+    assert read.py_files == [arguments(prod, job)["--extra-py-files"]]
+    assert sparks(f"--conf {arguments(prod, job)['--conf']}").items() <= read.conf.items()
+    assert read.iceberg
     assert given["JobMinutes"] == str(glue_job(prod, job)["Timeout"])
 
 

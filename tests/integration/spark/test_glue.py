@@ -3,6 +3,7 @@ they are told to."""
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import psutil
 import pytest
 
 from local import process
+from medallion.engines.spark import command
 from tests.integration.local.conftest import eventually
-from tests.integration.spark.conftest import BUCKET, Lake, allow, start, write_tables
+from tests.integration.local.pipeline import archive
+from tests.integration.spark.conftest import BUCKET, ICEBERG, Lake, allow, start, write_tables
 
 WRITE = """
     import argparse, sys
@@ -35,6 +38,14 @@ WRITE = """
         import medallion
     except ImportError:
         print("nothing of the project but what came with the job")
+"""
+COMMAND = """
+    from medallion.engines.spark.command import run
+
+    def work(spark, job):
+        print(job, spark.conf.get("spark.executor.extraJavaOptions"))
+
+    run(work, None)
 """
 SLEEP = """
     import os, sys, time
@@ -84,6 +95,22 @@ def test_table_is_written_in_the_jobs_role_when_a_job_is_run(lake: Lake, writer:
     location = table["Parameters"]["metadata_location"].removeprefix(f"s3://{BUCKET}/")
     metadata = json.loads(lake.client("s3").get_object(Bucket=BUCKET, Key=location)["Body"].read())
     assert sorted(metadata["refs"]) == ["audit", "main"]
+
+
+def test_executors_are_told_what_java_needs_beside_what_was_configured(lake: Lake, writer: str) -> None:
+    modules = ("medallion", "medallion.engines", "medallion.engines.spark", command.__name__)
+    code = {f"{Path(*name.split('.'))}/__init__.py": "" for name in modules[:-1]}
+    code[f"{Path(*modules[-1].split('.'))}.py"] = inspect.getsource(command)
+    lake.client("s3").put_object(Bucket=BUCKET, Key="code/command.zip", Body=archive(code))
+    conf = " --conf ".join(
+        f"{name}={value}" for name, value in {**ICEBERG, "spark.executor.extraJavaOptions": "-Dours=none"}.items()
+    )
+    given = {"--extra-py-files": f"s3://{BUCKET}/code/command.zip", "--conf": conf}
+    lake.job("told", COMMAND, writer, DefaultArguments=given)
+    run = lake.go("told", job="s3://orders/job.json")
+    assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
+    (told,) = lake.log("/aws-glue/jobs/output", run["Id"])
+    assert told.split() == ["s3://orders/job.json", "-Dours=none", *command.EXECUTORS_JAVA]
 
 
 def test_run_fails_when_the_jobs_role_lacks_a_right(lake: Lake) -> None:

@@ -1,10 +1,15 @@
-"""A deployed tenant that goes to Glue: from Landing to Gold by real Spark jobs, each in its own role."""
+"""Deployed tenants that go to Glue, and to EMR Serverless: from Landing to Gold by real Spark jobs, each in its own
+role.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -34,31 +39,51 @@ ENDS = (RunStatus.PROMOTED, RunStatus.REJECTED)
 ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT")
 
 
-@pytest.fixture(scope="module")
-def vast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    folder = tmp_path_factory.mktemp("vast")
-    tenants = tenant.write(folder / "tenants", {"vast": {"lane": "glue"}}, frozenset({"vast"}))
+@contextmanager
+def deployed(folder: Path, lane: Lane) -> Iterator[Deployed]:
+    """A tenant all of whose runs, and Gold's builds, go to the lane."""
+    tenants = tenant.write(folder / "tenants", {"vast": {"lane": lane.value}}, frozenset({"vast"}))
     settings = Settings(state_dir=folder / "state", port=free_port())
-    with deployment(settings, tenants, settings='{"lane": "glue"}'):
+    with deployment(settings, tenants, settings=json.dumps({"lane": lane, "emr": lane is Lane.EMR})):
         yield Deployed.on(settings, tenant.TENANT)
 
 
-def test_every_record_has_its_outcome_when_a_job_refines_the_run(vast: Deployed) -> None:
-    run = vast.settled(vast.put("vast", BODY), FOREVER)
-    assert (run.status, run.lane) == (RunStatus.PROMOTED, "glue"), run.reason
+@pytest.fixture(scope="module")
+def vast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    with deployed(tmp_path_factory.mktemp("vast"), Lane.GLUE) as one:
+        yield one
+
+
+def refined(on: Deployed, lane: Lane) -> None:
+    run = on.settled(on.put("vast", BODY), FOREVER)
+    assert (run.status, run.lane) == (RunStatus.PROMOTED, lane), run.reason
     assert outcomes(run) == {"rows_in": 104, "inserted": 101, "duplicates": 1, "quarantined": 2}
     assert run.quarantined_by_code == {"MALFORMED_RECORD": 1, "TYPE_ERROR": 1}
     assert run.receipt is not None
 
 
-def test_gold_is_published_when_a_job_builds_the_model(vast: Deployed) -> None:
-    build = vast.models_rest(FOREVER)[-1]
-    assert (build.status, build.lane, build.rows) == (RunStatus.PROMOTED, "glue", 1), build.reason
+def published(on: Deployed, lane: Lane) -> None:
+    build = on.models_rest(FOREVER)[-1]
+    assert (build.status, build.lane, build.rows) == (RunStatus.PROMOTED, lane, 1), build.reason
     assert (build.warnings, build.receipt is None) == ((), False)
     assert set(build.snapshots) == {"gold", "silver__vast"}
-    assert vast.query("SELECT one, records, total FROM {gold}.sum_of_vast") == [("1", "101", "101.50")]
-    platform, gold = vast.platform, vast.layout.gold("sum_of_vast")
+    assert on.query("SELECT one, records, total FROM {gold}.sum_of_vast") == [("1", "101", "101.50")]
+    platform, gold = on.platform, on.layout.gold("sum_of_vast")
     assert sorted(platform.lake.load(gold).metadata.refs) == ["current", "main"], "no branch is left"
+
+
+def test_every_record_has_its_outcome_and_gold_is_published_when_emr_serverless_has_the_jobs(tmp_path: Path) -> None:
+    with deployed(tmp_path, Lane.EMR) as far:
+        refined(far, Lane.EMR)
+        published(far, Lane.EMR)
+
+
+def test_every_record_has_its_outcome_when_a_job_refines_the_run(vast: Deployed) -> None:
+    refined(vast, Lane.GLUE)
+
+
+def test_gold_is_published_when_a_job_builds_the_model(vast: Deployed) -> None:
+    published(vast, Lane.GLUE)
 
 
 def test_small_files_become_few_when_a_job_writes_them_and_housekeeping_commits(vast: Deployed) -> None:
