@@ -12,7 +12,7 @@ from benchmarks.arms import Arm, Disagreement, Work, acme_plan
 from benchmarks.arms.verdicts import judged, texts, typed
 from benchmarks.transactions import BLOCK, CONFLICT, good
 from medallion.engines.iceberg import PROPERTIES
-from medallion.engines.spark.refine import judge
+from medallion.engines.spark.refine import judge, planned_for
 from medallion.engines.spark.tables import CATALOG
 from medallion.plan.model import Plan
 from medallion.plan.sql import literal
@@ -124,10 +124,12 @@ def _append_new(work: Work) -> None:
     work.spark.sql(f"SELECT {columns} FROM {silver}").createOrReplaceTempView("silver_held")
     statements = plan.statements["spark"]
     offered = ("open_failures", "judged")
-    found = judge(work.spark, {name: one for name, one in statements.relations.items() if name not in offered})
-    if found["exceptional"] != found["resolved"]:
-        raise Disagreement("the plan did not give each record one outcome")
-    work.spark.sql(statements.silver).writeTo(silver).append()
+    relations = {name: one for name, one in statements.relations.items() if name not in offered}
+    with planned_for(work.spark, (1 + TIMES) * work.records):
+        found = judge(work.spark, relations)
+        if found["exceptional"] != found["resolved"]:
+            raise Disagreement("the plan did not give each record one outcome")
+        work.spark.sql(statements.silver).writeTo(silver).append()
     work.spark.catalog.clearCache()
 
 

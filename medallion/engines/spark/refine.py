@@ -60,7 +60,7 @@ def refine(spark: SparkSession, job: str) -> None:
     prepare(spark)
     run = _Run(spark, order)
     try:
-        with _planned_for(spark, run.rows()):
+        with planned_for(spark, run.rows()):
             refined = run.execute()
     finally:
         spark.catalog.clearCache()
@@ -214,7 +214,7 @@ class _Run:
 
 
 @contextmanager
-def _planned_for(spark: SparkSession, rows: float) -> Iterator[None]:
+def planned_for(spark: SparkSession, rows: float) -> Iterator[None]:
     """Statements are planned once where they read so few rows, in no more tasks than these are worth."""
     if rows > _FEW:
         yield
