@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.arms import Figures
-from benchmarks.meter import LoadedMachine, wait_until_idle
+from benchmarks.meter import LoadedMachine, machine, wait_until_idle
 from benchmarks.report import write_report
 from benchmarks.suites import REPETITIONS, SPARK_WARM_UP, SUITES, WARM_UP, Suite
 
@@ -32,14 +32,15 @@ def measure(suite: Suite, repetitions: int) -> None:
         if not (file := DATA / f"{suite.of.name}-{records}.csv").exists():
             suite.of.write(file, records)
     chance = random.Random(suite.name)  # noqa: S311  # an order that can be had again
-    partial, commit = DATA / f"{suite.name}.partial", _commit()
+    partial = DATA / f"{suite.name}.partial"
+    where = {"commit": _commit(), "machine": machine()}
     with partial.open("w", encoding="utf-8") as kept:
         for repetition in range(repetitions):
             runs = [(arm, records) for arm in suite.arms for records in suite.sizes]
             chance.shuffle(runs)
             for arm, records in runs:
                 wait_until_idle()
-                found = {**_run(arm, records), "commit": commit}
+                found = {**_run(arm, records), **where}
                 kept.write(json.dumps(found) + "\n")
                 kept.flush()
                 sys.stderr.write(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -34,27 +33,15 @@ def write_report(folder: Path) -> None:
     }
     results = Results(runs)
     PICTURES.mkdir(exist_ok=True)
-    parts = [_INTRODUCTION.rstrip(), _machine(results), _targets(results)]
+    parts = [_INTRODUCTION.rstrip(), _versions(), _targets(results)]
     parts += [_section(suite, results) for suite in SUITES if _measured(suite, results)]
     (DOCS / "benchmarks.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     write_costs(DOCS / "cost.md", results)
 
 
-def _machine(results: Results) -> str:
-    cpu = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.processor(),
-    )
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+def _versions() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
-    return (
-        f"Measured on {os.cpu_count()} cores ({cpu}) and {memory:.0f} GiB, Python "
-        f"{platform.python_version()}: {packages}."
-    )
+    return f"Python {platform.python_version()}: {packages}."
 
 
 def _targets(results: Results) -> str:
@@ -71,8 +58,8 @@ def _section(suite: Suite, results: Results) -> str:
     picture = f"![{suite.title}](benchmarks/{suite.name}.svg)"
     measured = _measured(suite, results)
     rows = [_row(found) for found in measured]
-    commits = sorted({str(one["commit"]) for found in measured for one in found})
-    said = [suite.explained, f"Measured at {', '.join(commits)}."]
+    places = sorted({f"at {one['commit']} on {one['machine']}" for found in measured for one in found})
+    said = [suite.explained, f"Measured {', '.join(places)}."]
     said += [_FEW] * (min(map(len, measured)) < REPETITIONS)
     return "\n".join([f"## {suite.title}", "", " ".join(said), "", picture, "", head, f"|{'---|' * 7}", *rows])
 
