@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -41,7 +40,7 @@ def write_report(folder: Path) -> None:
 
 def _versions() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
-    return f"Python {platform.python_version()}: {packages}."
+    return f"Measured with what `constraints.txt` pins: {packages}."
 
 
 def _targets(results: Results) -> str:
